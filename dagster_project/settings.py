@@ -1,0 +1,85 @@
+"""Paths and switches, read once from the environment.
+
+Every name exists as a make variable too: `PROFILE=olist` is `TRUE_ON_TIME_PROFILE=olist`. Nothing else in the project
+reads the environment.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PROFILES = REPOSITORY / "data" / "profiles"
+DBT_PROJECT = REPOSITORY / "dbt"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a run reads and writes. `profile` is a name; all paths are absolute."""
+
+    profile: str
+    profile_dir: Path
+    source_dir: Path
+    home: Path
+    as_of: datetime | None
+    port: int
+
+    @property
+    def build_file(self) -> Path:
+        return self.home / "build" / "warehouse.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        return self.home / "published" / "warehouse.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dbt_dir(self) -> Path:
+        return self.home / "dbt"
+
+    @property
+    def quality_docs(self) -> Path:
+        return self.home / "quality_docs"
+
+
+def load() -> Settings:
+    """Settings of this process.
+
+    Raises:
+        ValueError: the profile is neither a name under data/profiles nor a folder with a profile.yml, or AS_OF is no
+            instant with a zone.
+    """
+    named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
+    profile_dir = PROFILES / named if (PROFILES / named / "profile.yml").is_file() else Path(named).expanduser().resolve()
+    if not (profile_dir / "profile.yml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yml")))
+        raise ValueError(
+            f"PROFILE={named}: no such profile. Name one of {known}, or a folder that holds a profile.yml."
+        )
+    data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
+    home = data / profile_dir.name
+    source = os.environ.get("TRUE_ON_TIME_SOURCE")
+    return Settings(
+        profile=profile_dir.name,
+        profile_dir=profile_dir,
+        source_dir=Path(source).expanduser().resolve() if source else home / "source",
+        home=home,
+        as_of=_instant(os.environ.get("TRUE_ON_TIME_AS_OF")),
+        port=int(os.environ.get("TRUE_ON_TIME_PORT") or 8501),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"AS_OF={text}: write an instant such as 2026-03-01T00:00:00+08:00.") from error
+    if instant.tzinfo is None:
+        raise ValueError(f"AS_OF={text}: add the zone, as in 2026-03-01T00:00:00+08:00.")
+    return instant
