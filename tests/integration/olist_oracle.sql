@@ -60,18 +60,35 @@ select orders.order_id, coalesce(states.place, 'unknown') as place,
 from raw_orders as orders
 left join states using (order_id);
 
+-- Now is the end of the last local day on which anything happened.
+create or replace table clock as
+select day_end(local_day(max(greatest(placed_at, paid_at, handed_over_at, signed_at)))) as as_of
+from raw_orders;
+
 create or replace table verdicts as
+with read as (
+    select
+        orders.*,
+        limits.ship_by_at,
+        case $limit
+            when 'end_of_day' then day_end(estimated)
+            when 'instant' then utc(estimated)
+        end as promised_at,
+        -- When an order was cancelled is not told: the last thing known of it stands in.
+        order_status = 'canceled' as is_cancelled,
+        greatest(placed_at, paid_at, handed_over_at, signed_at) as last_known_at
+    from raw_orders as orders
+    left join ship_by as limits using (order_id)
+)
 select
-    orders.*,
-    limits.ship_by_at,
-    case $limit
-        when 'end_of_day' then day_end(estimated)
-        when 'instant' then utc(estimated)
-    end as promised_at,
+    *,
     -- Cancelled and delivered is a return: the signature stands.
-    order_status = 'canceled' as is_cancelled,
     signed_at <= promised_at as is_on_time,
     date_diff('microsecond', promised_at, signed_at) / 60e6 as lateness_minutes,
-    case when handed_over_at is not null then coalesce(handed_over_at <= limits.ship_by_at, true) end as is_erp_on_time
-from raw_orders as orders
-left join ship_by as limits using (order_id);
+    -- Handed over by the limit; on time once handed over where there is none.
+    case when handed_over_at is not null then coalesce(handed_over_at <= ship_by_at, true) end as is_erp_on_time,
+    -- Cancelled before the promise counts nowhere; cancelled later and unsigned stays due.
+    promised_at <= as_of
+    and not (is_cancelled and signed_at is null and last_known_at < promised_at) as is_due
+from read
+cross join clock;
