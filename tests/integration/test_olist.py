@@ -1,6 +1,6 @@
 """99,441 real orders: what is published must be, order by order, what an independent count says.
 
-The count is `olist_oracle.sql`, plain SQL over the published tables of Olist that shares nothing with the project.
+The count is `olist_oracle.sql`: plain SQL over Olist's own tables that shares nothing with the project.
 """
 
 from collections.abc import Iterator
@@ -89,7 +89,8 @@ def test_the_independent_count_gives_the_figures_the_founders_counted(
         warehouse,
         """
         select
-            count(*), count(*) filter (ship_by_at is null), count(*) filter (is_cancelled and signed_at is not null)
+            count(*), count(*) filter (ship_by_at is null),
+            count(*) filter (is_cancelled and signed_at is not null)
         from verdicts
         """,
     )
@@ -119,13 +120,15 @@ def test_every_order_is_as_counted(warehouse: duckdb.DuckDBPyConnection) -> None
             is_erp_on_time, is_due, suborders, first_code
         from verdicts
         left join (
-            select order_id, count(*) as suborders, min(fulfilment_code) as first_code from parts group by order_id
+            select order_id, count(*) as suborders, min(fulfilment_code) as first_code
+            from parts
+            group by order_id
         ) using (order_id)
     """
     published = """
         select
-            order_id, placed_at::timestamp, promised_at::timestamp, signed_at::timestamp, is_cancelled, is_on_time,
-            erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due, suborder_count,
+            order_id, placed_at::timestamp, promised_at::timestamp, signed_at::timestamp, is_cancelled,
+            is_on_time, erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due, suborder_count,
             deciding_suborder
         from published.marts.fct_orders
     """
@@ -152,7 +155,8 @@ def test_every_suborder_leaves_from_a_state_of_its_sellers_with_the_milestones_o
 ) -> None:
     counted = """
         select
-            fulfilment_code, order_id, place, 'unknown', 'direct', placed_at, paid_at, handed_over_at, signed_at
+            fulfilment_code, order_id, place, 'unknown', 'direct', placed_at, paid_at, handed_over_at,
+            signed_at
         from parts
         inner join raw_orders using (order_id)
     """
@@ -182,7 +186,8 @@ def test_orders_never_multiply_by_their_items_or_suborders(warehouse: duckdb.Duc
         """
         select
             count(signed_at), count(*) filter (is_on_time), count(*) filter (is_due),
-            count(*) filter (is_due and is_on_time), count(handed_over_at), count(*) filter (is_erp_on_time), 0
+            count(*) filter (is_due and is_on_time), count(handed_over_at),
+            count(*) filter (is_erp_on_time), 0
         from verdicts
         """,
     )
@@ -194,7 +199,8 @@ def test_the_rates_of_the_whole_history_are_the_counted_ones(warehouse: duckdb.D
         select metric, numerator, denominator
         from published.marts.kpi
         where
-            period = 'all' and metric in ('true_on_time_rate', 'promise_kept_rate', 'erp_on_time_rate', 'promised_share')
+            period = 'all'
+            and metric in ('true_on_time_rate', 'promise_kept_rate', 'erp_on_time_rate', 'promised_share')
         order by metric
     """).fetchall()
     on_time, signed, kept, due, erp, shipped = one(
@@ -242,12 +248,12 @@ def test_the_bridge_ends_at_the_kept_promises(warehouse: duckdb.DuckDBPyConnecti
         warehouse,
         """
         select
-            count(*) filter (is_erp_on_time), count(handed_over_at), count(*) filter (is_due and is_erp_on_time),
-            count(*) filter (is_due), count(*) filter (is_due and is_on_time)
+            count(*) filter (is_erp_on_time), count(handed_over_at),
+            count(*) filter (is_due and is_erp_on_time), count(*) filter (is_due), count(*) filter (is_due and is_on_time)
         from verdicts
         """,
     )
-    # One signature an order, no receipts, no wished day: the steps in between are equal, the two after it absent.
+    # One signature an order: the steps in between are equal. No receipts, no wished day: the last two are absent.
     assert steps == [
         ("erp", erp, shipped),
         ("erp_due", erp_due, due),
@@ -272,5 +278,8 @@ def test_every_row_of_the_four_tables_is_accepted(warehouse: duckdb.DuckDBPyConn
     ]
 
 
-def test_now_is_the_end_of_the_last_day_on_which_anything_happened(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert one(warehouse, "select as_of::timestamp from published.meta.run") == one(warehouse, "select as_of from clock")
+def test_now_is_the_end_of_the_last_day_on_which_anything_happened(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    published = one(warehouse, "select as_of::timestamp from published.meta.run")
+    assert published == one(warehouse, "select as_of from clock")
