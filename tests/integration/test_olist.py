@@ -128,8 +128,8 @@ def test_every_order_is_as_counted(warehouse: duckdb.DuckDBPyConnection) -> None
     published = """
         select
             order_id, placed_at::timestamp, promised_at::timestamp, signed_at::timestamp, is_cancelled,
-            is_on_time, erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due, suborder_count,
-            deciding_suborder
+            is_on_time, erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due,
+            suborder_count, deciding_suborder
         from published.marts.fct_orders
     """
     assert one(warehouse, f"select count(*) from ({published})") == (99_441,)
@@ -249,11 +249,12 @@ def test_the_bridge_ends_at_the_kept_promises(warehouse: duckdb.DuckDBPyConnecti
         """
         select
             count(*) filter (is_erp_on_time), count(handed_over_at),
-            count(*) filter (is_due and is_erp_on_time), count(*) filter (is_due), count(*) filter (is_due and is_on_time)
+            count(*) filter (is_due and is_erp_on_time), count(*) filter (is_due),
+            count(*) filter (is_due and is_on_time)
         from verdicts
         """,
     )
-    # One signature an order: the steps in between are equal. No receipts, no wished day: the last two are absent.
+    # One signature an order: the steps between are equal. No receipts, no wished day: the last two are absent.
     assert steps == [
         ("erp", erp, shipped),
         ("erp_due", erp_due, due),
