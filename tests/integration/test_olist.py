@@ -254,7 +254,7 @@ def test_the_bridge_ends_at_the_kept_promises(warehouse: duckdb.DuckDBPyConnecti
         from verdicts
         """,
     )
-    # One signature an order: the steps between are equal. No receipts, no wished day: the last two are absent.
+    # One signature an order: the steps between are equal. No receipts and no wished day: no last two steps.
     assert steps == [
         ("erp", erp, shipped),
         ("erp_due", erp_due, due),
