@@ -1,0 +1,33 @@
+{# What the night was told (meta.run, one row), as literals: the planner prunes on them, and unit tests can replace them. #}
+
+{% macro run_setting(column) -%}
+    {%- if execute -%}
+        {%- set value = run_query("select " ~ column ~ "::varchar from meta.run").columns[0].values()[0] -%}
+        {{- return(value) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro as_of() -%} timestamptz '{{ run_setting("as_of") or "2000-01-01 00:00:00+00" }}' {%- endmacro %}
+
+{% macro previous_as_of() -%}
+    timestamptz '{{ run_setting("previous_as_of") or "1900-01-01 00:00:00+00" }}'
+{%- endmacro %}
+
+{% macro company_timezone() -%} {{- return(run_setting("timezone") or "Asia/Shanghai") -}} {%- endmacro %}
+
+{% macro promise_limit() -%} {{- return(run_setting("promise_limit") or "end_of_day") -}} {%- endmacro %}
+
+{% macro sign_rule() -%} {{- return(run_setting("sign_rule") or "earliest") -}} {%- endmacro %}
+
+{% macro standards_from() -%} {{- return(run_setting("standards_from") or "reference") -}} {%- endmacro %}
+
+{% macro has(what) -%} {{- return((run_setting("has_" ~ what) or "true") == "true") -}} {%- endmacro %}
+
+{# Rows the last complete run has not seen: landed since, or recorded since its as_of. #}
+{% macro is_new() -%}
+    (load_seq > {{ run_setting("previous_run_number") or -1 }} or recorded_at > {{ previous_as_of() }})
+{%- endmacro %}
+
+{# A relation by name, for reading what it held before this run changes it; `ref` would make a circle. #}
+{% macro before(schema, name) -%} "{{ schema }}"."{{ name }}" {%- endmacro %}

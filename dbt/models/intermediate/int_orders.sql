@@ -1,0 +1,73 @@
+{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- One row an order: what the customer asked for (first recorded), what the order is (latest known), and its own events.
+with
+    versions as (
+        select * from {{ ref("stg_orders") }} {{ of_orders(ref("int_orders__touched")) }}
+    ),
+    described as (
+        select
+            order_id,
+            arg_max(customer_id, (recorded_at, customer_id)) as customer_id,
+            arg_max(order_type, (recorded_at, order_type)) as order_type,
+            arg_max(placed_at, (recorded_at, placed_at)) as placed_at,
+            {{ local_day("arg_min(placed_at, (recorded_at, placed_at))") }} as order_day,
+            arg_min(wished_date, (recorded_at, wished_date)) as first_wished_date,
+            arg_min(
+                coalesce({{ given_limit("given_promise_date") }}, given_promise_at), (recorded_at, given_promise_date)
+            ) as given_promise_at,
+            arg_max(erp_ship_by_at, (recorded_at, erp_ship_by_at)) as erp_ship_by_at,
+            arg_max(amount, (recorded_at, amount)) as amount
+        from versions
+        group by order_id
+    ),
+    events as (
+        select
+            order_id,
+            min(occurred_at) filter (event_type = 'cancelled' and fulfilment_code is null) as cancelled_at,
+            min(occurred_at) filter (event_type in ('erp_shipped', 'erp_completed')) as erp_shipped_at,
+            max(occurred_at) filter (event_type = 'not_received_ticket' and fulfilment_code is null) as not_received_at,
+            coalesce(bool_or(event_type in ('complaint_ticket', 'not_received_ticket')), false) as has_complaint
+        from {{ ref("int_events") }}
+        where
+            superseded_at is null
+            and event_type
+            in ('cancelled', 'erp_shipped', 'erp_completed', 'not_received_ticket', 'complaint_ticket')
+            {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+        group by order_id
+    ),
+    ordered as (
+        select order_id, line_number, arg_max(ordered_quantity, (recorded_at, ordered_quantity)) as quantity
+        from {{ ref("stg_order_lines") }}
+        {{ of_orders(ref("int_orders__touched")) }}
+        group by order_id, line_number
+    ),
+    received as (
+        select order_id, line_number, sum(quantity) as quantity
+        from (
+            select
+                order_id, line_number, receipt_id,
+                arg_max(received_quantity, (recorded_at, received_quantity)) as quantity
+            from {{ ref("stg_receipts") }}
+            {{ of_orders(ref("int_orders__touched")) }}
+            group by order_id, line_number, receipt_id
+        )
+        group by order_id, line_number
+    ),
+    fill as (
+        select order_id, bool_and(coalesce(received.quantity, 0) >= ordered.quantity) as is_received_in_full
+        from ordered
+        left join received using (order_id, line_number)
+        group by order_id
+    )
+select
+    described.* exclude (first_wished_date),
+    -- a wish earlier than the day of the order is as if missing
+    case when first_wished_date >= order_day then first_wished_date end as wished_date,
+    events.cancelled_at,
+    events.erp_shipped_at,
+    events.not_received_at,
+    coalesce(events.has_complaint, false) as has_complaint,
+    coalesce(fill.is_received_in_full, false) as is_received_in_full
+from described
+left join events using (order_id)
+left join fill using (order_id)

@@ -1,0 +1,116 @@
+{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- One row a sub-order: its milestones, its signature, and how it ended otherwise. Each is the earliest valid event.
+{% set milestones = [
+    "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received", "supplier_ordered",
+    "supplier_shipped", "pick_started", "picked", "packed", "outbound", "picked_up", "hub_arrived", "out_for_delivery"
+] %}
+with
+    described as (
+        select * from {{ ref("int_suborders__described") }} {{ of_orders(ref("int_orders__touched")) }}
+    ),
+    events as (
+        select *
+        from {{ ref("int_events") }}
+        where superseded_at is null {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+    ),
+    own as (
+        select
+            fulfilment_code,
+            {% for milestone in milestones %}
+            min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
+            {% endfor %}
+            arg_min(place, occurred_at) filter (event_type in ('transfer_requested', 'transfer_dispatched')) as sending_place,
+            arg_min(place, occurred_at) filter (event_type in ('placed', 'paid', 'finance_approved')) as office_place,
+            min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
+            min(occurred_at) filter (event_type in ('refused', 'returned_signed', 'lost')) as failed_at
+        from events
+        where fulfilment_code is not null
+        group by fulfilment_code
+    ),
+    of_order as (
+        select
+            order_id,
+            {% for milestone in milestones %}
+            min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
+            {% endfor %}
+            arg_min(place, occurred_at) filter (event_type in ('placed', 'paid', 'finance_approved')) as office_place
+        from events
+        where fulfilment_code is null
+        group by order_id
+    ),
+    replacements as (
+        select replaces as fulfilment_code, arg_min(fulfilment_code, (first_recorded_at, fulfilment_code)) as replaced_by,
+            min(first_recorded_at) as replaced_at
+        from {{ ref("int_suborders__described") }}
+        where replaces is not null
+        group by replaces
+    ),
+    signatures as (
+        select
+            fulfilment_code,
+            min(occurred_at) filter (invalid_reason is null and sign_source = 'carrier') as carrier_at,
+            arg_min(sign_method, (occurred_at, sign_method)) filter (invalid_reason is null and sign_source = 'carrier') as carrier_method,
+            min(occurred_at) filter (invalid_reason is null and sign_source = 'customer_click') as click_at,
+            min(occurred_at) as claimed_at
+        from {{ ref("int_signatures") }}
+        where superseded_at is null {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+        group by fulfilment_code
+    ),
+    joined as (
+        select
+            described.*,
+            orders.placed_at,
+            {% for milestone in milestones %}
+            least(own.{{ milestone }}_at, of_order.{{ milestone }}_at) as {{ milestone }}_at,
+            {% endfor %}
+            own.sending_place,
+            coalesce(own.office_place, of_order.office_place) as office_place,
+            least(own.cancelled_at, orders.cancelled_at) as cancelled_at,
+            own.failed_at,
+            replacements.replaced_by,
+            replacements.replaced_at,
+            signatures.carrier_at,
+            signatures.carrier_method,
+            signatures.click_at,
+            signatures.claimed_at,
+            {% if sign_rule() == "carrier_first" %} coalesce(signatures.carrier_at, signatures.click_at)
+            {% elif sign_rule() == "customer_first" %} coalesce(signatures.click_at, signatures.carrier_at)
+            {% else %} least(signatures.carrier_at, signatures.click_at)
+            {% endif %} as candidate_at
+        from described
+        left join own using (fulfilment_code)
+        left join of_order using (order_id)
+        left join {{ ref("int_orders") }} as orders using (order_id)
+        left join replacements using (fulfilment_code)
+        left join signatures using (fulfilment_code)
+    ),
+    signed as (
+        select
+            *,
+            case
+                when
+                    replaced_by is null
+                    and {{ is_signed_before_cancellation("candidate_at", "cancelled_at") }}
+                then candidate_at
+            end as signed_at
+        from joined
+    )
+select
+    signed.* exclude (candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch, wished_date),
+    -- a replacement belongs to the batch of the one it takes the place of
+    coalesce(signed.batch, replaced.batch, 0) as batch,
+    coalesce(signed.wished_date, replaced.wished_date) as wished_date,
+    claimed_at as claimed_signed_at,
+    case
+        when signed_at is null then null
+        when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %} then 'carrier'
+        else 'customer_click'
+    end as sign_source,
+    case when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %} then carrier_method end as sign_method,
+    failed_at + to_days({{ parameter("closing_days") }}::integer) as closes_at,
+    min(first_recorded_at) over (partition by signed.order_id, coalesce(signed.batch, replaced.batch, 0)) as plan_started_at,
+    plan_started_at + to_minutes({{ parameter("plan_minutes") }}::bigint) as plan_complete_at
+from signed
+left join (
+    select fulfilment_code, batch, wished_date from {{ ref("int_suborders__described") }}
+) as replaced on replaced.fulfilment_code = signed.replaces

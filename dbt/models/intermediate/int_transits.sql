@@ -1,0 +1,149 @@
+{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- The one transit time a sub-order gives: as it stood when a pick-up and a valid signature were first both recorded.
+-- Nothing recorded later revises it, so an order sees only what was known before its day.
+with
+    suborders as (
+        select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched")) }}
+    ),
+    events as (
+        select fulfilment_code, order_id, event_type, occurred_at, recorded_at, superseded_at
+        from {{ ref("int_events") }}
+        where
+            event_type
+            in ('picked_up', 'outbound', 'hub_arrived', 'out_for_delivery', 'not_received_ticket', 'cancelled')
+            {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+    ),
+    pickups as (select * from events where event_type = 'picked_up' and fulfilment_code is not null),
+    first_pickups as (select fulfilment_code, min(recorded_at) as recorded_at from pickups group by fulfilment_code),
+    near_customer as (
+        select fulfilment_code, occurred_at, recorded_at
+        from events
+        where event_type in ('hub_arrived', 'out_for_delivery') and fulfilment_code is not null
+    ),
+    -- a click that names only the order waits until its sub-order is known to be near the customer
+    clicks_of_orders as (
+        select signatures.event_key, signatures.content_key, signatures.fulfilment_code,
+            min(near_customer.recorded_at) as near_recorded_at
+        from {{ ref("int_signatures") }} as signatures
+        inner join near_customer
+            on near_customer.fulfilment_code = signatures.fulfilment_code
+            and near_customer.occurred_at <= signatures.occurred_at
+        where signatures.names_order_only {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+        group by all
+    ),
+    alone as (
+        select order_id from suborders where replaced_by is null group by order_id having count(*) = 1
+    ),
+    candidates as (
+        select
+            signatures.*,
+            case
+                when not names_order_only or alone.order_id is not null
+                then greatest(signatures.recorded_at, first_pickups.recorded_at)
+                when clicks_of_orders.near_recorded_at is not null
+                then greatest(signatures.recorded_at, first_pickups.recorded_at, clicks_of_orders.near_recorded_at)
+            end as known_at
+        from {{ ref("int_signatures") }} as signatures
+        inner join first_pickups using (fulfilment_code)
+        left join clicks_of_orders using (event_key, content_key, fulfilment_code)
+        left join alone on alone.order_id = signatures.order_id
+        where
+            coalesce(invalid_reason, '') not in ('signed_by_sender', 'not_collected')
+            {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+    ),
+    standing as (
+        select candidates.*
+        from candidates
+        left join events as outbound
+            on outbound.fulfilment_code = candidates.fulfilment_code
+            and outbound.event_type = 'outbound'
+            and outbound.recorded_at <= candidates.known_at
+            and outbound.superseded_at is null
+        where candidates.known_at is not null and (candidates.superseded_at is null or candidates.superseded_at > known_at)
+        group by all
+        having min(outbound.occurred_at) is null or candidates.occurred_at >= min(outbound.occurred_at)
+    ),
+    undisputed as (
+        select *
+        from standing
+        where
+            not exists (
+                select 1
+                from events as tickets
+                where
+                    standing.sign_source = 'carrier'
+                    and tickets.event_type = 'not_received_ticket'
+                    and tickets.order_id = standing.order_id
+                    and coalesce(tickets.fulfilment_code, standing.fulfilment_code) = standing.fulfilment_code
+                    and tickets.occurred_at > standing.occurred_at
+                    and tickets.recorded_at <= standing.known_at
+            )
+    ),
+    first_known as (
+        select *
+        from undisputed
+        qualify
+            row_number() over (
+                partition by fulfilment_code
+                order by
+                    known_at,
+                    {% if sign_rule() == "carrier_first" %} sign_source = 'customer_click',
+                    {% elif sign_rule() == "customer_first" %} sign_source = 'carrier',
+                    {% endif %}
+                    occurred_at
+            )
+            = 1
+    ),
+    timed as (
+        select
+            first_known.fulfilment_code,
+            first_known.order_id,
+            first_known.known_at,
+            min(pickups.occurred_at) as picked_up_at,
+            first_known.occurred_at as signed_at
+        from first_known
+        inner join pickups
+            on pickups.fulfilment_code = first_known.fulfilment_code
+            and pickups.recorded_at <= first_known.known_at
+            and (pickups.superseded_at is null or pickups.superseded_at > first_known.known_at)
+        group by all
+    ),
+    lanes as (
+        select
+            timed.fulfilment_code,
+            arg_max(versions.origin_place, (versions.recorded_at, versions.origin_place)) as origin_place,
+            arg_max(versions.carrier, (versions.recorded_at, versions.carrier)) as carrier,
+            arg_max(versions.destination_city, (versions.recorded_at, versions.destination_city)) as destination_city,
+            arg_max(versions.destination_province, (versions.recorded_at, versions.destination_province)) as destination_province
+        from timed
+        inner join {{ ref("stg_suborders") }} as versions
+            on versions.fulfilment_code = timed.fulfilment_code and versions.recorded_at <= timed.known_at
+        group by timed.fulfilment_code
+    )
+select
+    timed.fulfilment_code,
+    timed.order_id,
+    timed.known_at,
+    {{ local_day("timed.known_at") }} as known_day,
+    -- whole hours, rounded up
+    ({{ microseconds_between("timed.picked_up_at", "timed.signed_at") }} + 3599999999) // 3600000000 as hours,
+    coalesce(lanes.origin_place, suborders.planned_place) as origin_place,
+    coalesce(lanes.carrier, suborders.planned_carrier) as carrier,
+    coalesce(lanes.destination_city, suborders.planned_city) as destination_city,
+    coalesce(lanes.destination_province, suborders.planned_province) as destination_province
+from timed
+inner join suborders using (fulfilment_code)
+left join lanes using (fulfilment_code)
+where
+    timed.signed_at > timed.picked_up_at
+    and (suborders.replaced_at is null or suborders.replaced_at > timed.known_at)
+    and not exists (
+        select 1
+        from events as cancellations
+        where
+            cancellations.event_type = 'cancelled'
+            and cancellations.order_id = timed.order_id
+            and coalesce(cancellations.fulfilment_code, timed.fulfilment_code) = timed.fulfilment_code
+            and cancellations.recorded_at <= timed.known_at
+            and cancellations.occurred_at < timed.signed_at
+    )

@@ -1,0 +1,20 @@
+{{ config(incremental_strategy="append", pre_hook="{{ forget_days('int_days__touched', 'open') }}") }}
+with
+    overdue as (
+        select {{ days_overdue() }} as day, stage, place, coalesce(carrier, 'unknown') as carrier,
+            coalesce(order_type, 'unknown') as order_type
+        from {{ ref("fct_stage_durations") }}
+        where {{ is_ever_overdue() }}
+    )
+select
+    day::date as day,
+    stage::varchar as stage,
+    place::varchar as place,
+    carrier::varchar as carrier,
+    order_type::varchar as order_type,
+    count(*)::bigint as open_overdue
+from overdue
+{% if is_incremental() %}
+where day in (select day from {{ ref("int_days__touched") }} where kind = 'open')
+{% endif %}
+group by all

@@ -1,0 +1,2 @@
+-- Only what was recorded by the run's as_of is known.
+select * from {{ source("canonical", "customers") }} where recorded_at <= {{ as_of() }}
