@@ -1,4 +1,5 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("int_orders__affected") }}
 -- Days on which the affected orders counted before this night.
 {% if flags.FULL_REFRESH %}
 select null::varchar as kind, null::date as day where false

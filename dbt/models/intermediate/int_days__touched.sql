@@ -1,4 +1,10 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("fct_orders") }}
+-- depends_on: {{ ref("fct_stage_durations") }}
+-- depends_on: {{ ref("fct_suborders") }}
+-- depends_on: {{ ref("int_days__before") }}
+-- depends_on: {{ ref("int_orders__affected") }}
+-- depends_on: {{ ref("int_pick_lines") }}
 -- Days to count again: where the affected orders counted before, where they count now, and the days that have begun since.
 {% if flags.FULL_REFRESH %}
 select null::varchar as kind, null::date as day where false

@@ -1,4 +1,7 @@
 {{ config(unique_key="event_key") }}
+-- depends_on: {{ ref("int_events__new") }}
+-- depends_on: {{ ref("int_events__rekeyed") }}
+-- depends_on: {{ ref("stg_events") }}
 -- Events, each once; a corrected one keeps its versions (`superseded_at`), so that what was known when can be asked.
 with
     arrived as (
@@ -82,6 +85,7 @@ select
     versions.record
 from versions
 left join {{ ref("int_waybills__linked") }} as linked
-    on versions.fulfilment_code is null and linked.carrier = versions.carrier and linked.waybill = versions.waybill
+    on linked.carrier = versions.carrier
+    and linked.waybill = case when versions.fulfilment_code is null then versions.waybill end
 left join {{ ref("int_suborders__described") }} as described
     on described.fulfilment_code = coalesce(versions.fulfilment_code, linked.fulfilment_code)

@@ -1,4 +1,8 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("int_events__new") }}
+-- depends_on: {{ ref("int_suborders__described") }}
+-- depends_on: {{ ref("stg_suborders") }}
+-- depends_on: {{ ref("stg_waybills") }}
 -- Events this night must write again, with the order they stood under: new rows, and old ones linked otherwise since.
 {% if flags.FULL_REFRESH %}
 select null::ubigint as event_key, null::varchar as order_id where false

@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{% if is_incremental() %} delete from {{ this }} where day in (select day from {{ ref('int_lane_days') }}) {% endif %}") }}
+-- depends_on: {{ ref("int_lane_days") }}
 -- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it.
 -- depends_on: {{ ref("int_lane_buffers__before") }}
 with
@@ -18,11 +19,11 @@ with
         where known_day >= (select min(day - transit_window_days) from days)
     ),
     lanes as (
-        select 'place_carrier_city' as lane_level, concat_ws('|', origin_place, carrier, destination_city) as lane, known_day, hours
+        select 'place_carrier_city' as lane_level, origin_place || '|' || carrier || '|' || destination_city as lane, known_day, hours
         from transits
         where origin_place is not null and carrier is not null and destination_city is not null
         union all
-        select 'carrier_province', concat_ws('|', carrier, destination_province), known_day, hours
+        select 'carrier_province', carrier || '|' || destination_province, known_day, hours
         from transits
         where carrier is not null and destination_province is not null
         union all

@@ -1,4 +1,5 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("int_lane_days") }}
 -- The buffers that stood for the days made again.
 {% if flags.FULL_REFRESH %}
 select null::date as day where false

@@ -1,4 +1,5 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("int_orders__touched") }}
 -- Local days whose lane buffers are made this night: the new ones, and those that saw a transit now known otherwise.
 {% set as_of_day = local_day(as_of()) %}
 with

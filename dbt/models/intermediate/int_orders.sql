@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- depends_on: {{ ref("int_orders__touched") }}
 -- One row an order: what the customer asked for (first recorded), what the order is (latest known), and its own events.
 with
     versions as (

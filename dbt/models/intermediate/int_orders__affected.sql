@@ -1,4 +1,9 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("int_lane_buffers") }}
+-- depends_on: {{ ref("int_lane_buffers__before") }}
+-- depends_on: {{ ref("int_lane_days") }}
+-- depends_on: {{ ref("int_orders") }}
+-- depends_on: {{ ref("int_orders__touched") }}
 -- Orders to judge again: the touched ones, and those of days whose lane buffers came out otherwise.
 {% if flags.FULL_REFRESH %}
 select null::varchar as order_id where false

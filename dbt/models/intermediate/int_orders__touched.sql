@@ -1,4 +1,14 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("int_events__new") }}
+-- depends_on: {{ ref("int_events__rekeyed") }}
+-- depends_on: {{ ref("int_suborders__described") }}
+-- depends_on: {{ ref("int_waybills__linked") }}
+-- depends_on: {{ ref("stg_order_lines") }}
+-- depends_on: {{ ref("stg_orders") }}
+-- depends_on: {{ ref("stg_pick_lines") }}
+-- depends_on: {{ ref("stg_receipts") }}
+-- depends_on: {{ ref("stg_suborders") }}
+-- depends_on: {{ ref("stg_waybills") }}
 -- Orders about which the night brought news, before it changes them; '' stands for events without a known order.
 {% if flags.FULL_REFRESH %}
 select null::varchar as order_id where false

@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+-- depends_on: {{ ref("int_orders__affected") }}
 -- The promise of each sub-order: that of its batch (an order without batches is one). Made from what was known when the
 -- order was placed: its own day's lane buffers, and the sub-orders recorded soon after the first.
 with
@@ -12,11 +13,10 @@ with
             orders.order_day,
             orders.given_promise_at,
             coalesce(case when suborders.wished_date >= orders.order_day then suborders.wished_date end, orders.wished_date) as wished_date,
-            concat_ws('|', planned_place, planned_carrier, planned_city) as lane_of_city,
-            concat_ws('|', planned_carrier, planned_province) as lane_of_province,
-            planned_carrier as lane_of_carrier,
-            planned_place is not null and planned_carrier is not null and planned_city is not null as has_city,
-            planned_carrier is not null and planned_province is not null as has_province
+            -- || gives null where a part is unknown: no such lane
+            planned_place || '|' || planned_carrier || '|' || planned_city as lane_of_city,
+            planned_carrier || '|' || planned_province as lane_of_province,
+            planned_carrier as lane_of_carrier
         from {{ ref("int_suborders") }} as suborders
         inner join {{ ref("int_orders") }} as orders using (order_id)
         {{ of_orders(ref("int_orders__affected")) }}
@@ -25,23 +25,15 @@ with
         select
             suborders.*,
             coalesce(city.lane_level, province.lane_level, carrier.lane_level, everything.lane_level, 'none') as lane_level,
-            case lane_level
-                when 'place_carrier_city' then city.sample when 'carrier_province' then province.sample
-                when 'carrier' then carrier.sample else everything.sample end as sample,
-            case lane_level
-                when 'place_carrier_city' then city.p50_hours when 'carrier_province' then province.p50_hours
-                when 'carrier' then carrier.p50_hours else everything.p50_hours end as p50_hours,
-            case lane_level
-                when 'place_carrier_city' then city.p80_hours when 'carrier_province' then province.p80_hours
-                when 'carrier' then carrier.p80_hours else everything.p80_hours end as p80_hours,
-            case lane_level
-                when 'place_carrier_city' then city.buffer_hours when 'carrier_province' then province.buffer_hours
-                when 'carrier' then carrier.buffer_hours when 'all' then everything.buffer_hours else 0 end as buffer_hours
+            {% for measure in ["sample", "p50_hours", "p80_hours"] %}
+            coalesce(city.{{ measure }}, province.{{ measure }}, carrier.{{ measure }}, everything.{{ measure }}) as {{ measure }},
+            {% endfor %}
+            coalesce(city.buffer_hours, province.buffer_hours, carrier.buffer_hours, everything.buffer_hours, 0) as buffer_hours
         from suborders
         left join {{ ref("int_lane_buffers") }} as city
-            on city.day = order_day and city.lane_level = 'place_carrier_city' and city.lane = lane_of_city and has_city
+            on city.day = order_day and city.lane_level = 'place_carrier_city' and city.lane = lane_of_city
         left join {{ ref("int_lane_buffers") }} as province
-            on province.day = order_day and province.lane_level = 'carrier_province' and province.lane = lane_of_province and has_province
+            on province.day = order_day and province.lane_level = 'carrier_province' and province.lane = lane_of_province
         left join {{ ref("int_lane_buffers") }} as carrier
             on carrier.day = order_day and carrier.lane_level = 'carrier' and carrier.lane = lane_of_carrier
         left join {{ ref("int_lane_buffers") }} as everything

@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- depends_on: {{ ref("int_orders__touched") }}
 -- Everything that claims a sub-order was received, a row each, and whether it is a signature by our rules.
 with
     suborders as (

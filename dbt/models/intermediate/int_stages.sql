@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+-- depends_on: {{ ref("int_orders__affected") }}
 -- Each stage a sub-order went through or is in: from one reported milestone to the next one reported. A missing one joins
 -- its neighbours; the stage it is in has no end, and ends in nothing (`left_at`) when the sub-order is given up.
 {% set milestones = [
@@ -48,20 +49,20 @@ with
     stepped as (
         select
             * exclude (marks, milestones),
-            unnest(list_zip(marks, marks[2:])) as pair,
-            milestones
+            unnest(range(1, len(marks) + 1)) as nth,
+            marks
         from reached
         where len(marks) > 0
     ),
     stages as (
         select
-            * exclude (pair, milestones),
-            pair[1].milestone as from_milestone,
-            pair[1].at as started_at,
-            pair[2].milestone as reached_milestone,
-            pair[2].at as ended_at
+            * exclude (marks, nth),
+            marks[nth].milestone as from_milestone,
+            marks[nth].at as started_at,
+            marks[nth + 1].milestone as reached_milestone,
+            marks[nth + 1].at as ended_at
         from stepped
-        where pair[1].milestone <> 'signed'
+        where marks[nth].milestone <> 'signed'
     ),
     named as (
         select

@@ -1,4 +1,6 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("parameters") }}
+-- depends_on: {{ ref("int_stages") }}
 -- Standard of each single step at each place for each order type and span of validity: the most specific row holds.
 {% if standards_from() == "data" %}
 -- This profile gives none: a stage's mean over all places in the days before the month it starts in.

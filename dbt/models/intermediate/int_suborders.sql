@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- depends_on: {{ ref("int_orders__touched") }}
 -- One row a sub-order: its milestones, its signature, and how it ended otherwise. Each is the earliest valid event.
 {% set milestones = [
     "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received", "supplier_ordered",

@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+-- depends_on: {{ ref("int_orders__touched") }}
 -- The one transit time a sub-order gives: as it stood when a pick-up and a valid signature were first both recorded.
 -- Nothing recorded later revises it, so an order sees only what was known before its day.
 with

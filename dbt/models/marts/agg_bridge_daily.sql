@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_days('int_days__touched', 'order') }}") }}
+-- depends_on: {{ ref("int_days__touched") }}
 {% set steps = [] %}
 {% if has("erp") %}{% do steps.append((2, "erp_due", "coalesce(is_erp_on_time, false)")) %}{% endif %}
 {% do steps.append((3, "first_suborder", "is_first_claimed")) %}

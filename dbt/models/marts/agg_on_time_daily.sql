@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_days('int_days__touched', 'order') }}") }}
+-- depends_on: {{ ref("int_days__touched") }}
 {% set measures = [
     "signed_orders", "signed_on_time_orders", "due_orders", "due_kept_orders", "in_full_orders", "complaint_orders",
     "erp_shipped_orders", "erp_on_time_orders", "wished_orders", "wished_hit_orders", "unpromised_orders",

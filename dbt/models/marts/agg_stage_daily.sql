@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_days('int_days__touched', 'stage') }}") }}
+-- depends_on: {{ ref("int_days__touched") }}
 with
     ended as (
         select *, coalesce(standard_microseconds is not null and actual_microseconds >= 0, false) as is_measured

@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_days('int_days__touched', 'open') }}") }}
+-- depends_on: {{ ref("int_days__touched") }}
 with
     overdue as (
         select {{ days_overdue() }} as day, stage, place, coalesce(carrier, 'unknown') as carrier,

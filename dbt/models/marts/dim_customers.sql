@@ -1,4 +1,5 @@
 {{ config(unique_key="customer_id") }}
+-- depends_on: {{ ref("stg_customers") }}
 select
     customer_id::varchar as customer_id,
     arg_max(segment, (recorded_at, segment))::varchar as segment,

@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+-- depends_on: {{ ref("int_orders__affected") }}
 with
     late as (
         select order_id, deciding_suborder, signed_day, round(lateness_minutes * 60000000)::bigint as lateness_us

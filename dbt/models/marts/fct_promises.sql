@@ -1,4 +1,5 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+-- depends_on: {{ ref("int_orders__affected") }}
 select
     fulfilment_code::varchar as fulfilment_code,
     order_id::varchar as order_id,
