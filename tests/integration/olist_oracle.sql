@@ -92,3 +92,90 @@ select
     and not (is_cancelled and signed_at is null and last_known_at < promised_at) as is_due
 from read
 cross join clock;
+
+-- Each sub-order's way from one reported milestone to the next one reported; its place is the state it leaves from, once
+-- handed over the carrier. What was cancelled and never signed for is in no stage.
+create or replace table stages as
+with marks as (
+    select
+        parts.fulfilment_code,
+        parts.place,
+        unnest([
+            {'position': 1, 'milestone': 'placed', 'reached_at': placed_at},
+            {'position': 2, 'milestone': 'paid', 'reached_at': paid_at},
+            {'position': 3, 'milestone': 'picked_up', 'reached_at': handed_over_at},
+            {'position': 4, 'milestone': 'signed', 'reached_at': signed_at}
+        ], recursive := true)
+    from parts
+    inner join verdicts using (order_id)
+    where not (is_cancelled and signed_at is null)
+),
+steps as (
+    select
+        fulfilment_code,
+        place,
+        position,
+        milestone as started_with,
+        reached_at as started_at,
+        lead(position) over way as next_position,
+        lead(milestone) over way as ended_with,
+        lead(reached_at) over way as ended_at
+    from marks
+    where reached_at is not null
+    window way as (partition by fulfilment_code order by position)
+)
+select
+    *,
+    started_with || '_to_' || ended_with as stage,
+    case when position = 3 then 'unknown' else place end as stage_place,
+    date_diff('microsecond', started_at, ended_at) as actual_us,
+    date_trunc('month', local_day(ended_at))::date as month
+from steps
+where ended_with is not null;
+
+-- Olist gives no standards: the mean of a stage over all places, over what ended on the 90 days before the month. A stage
+-- that skips a milestone gets the sum of its parts, none where a part has none.
+create or replace table standards as
+with singles as (
+    select distinct position, stage from stages where next_position = position + 1
+),
+months as (select distinct month from stages),
+means as (
+    select
+        months.month,
+        singles.position,
+        (
+            select avg(seen.actual_us)
+            from stages as seen
+            where
+                seen.stage = singles.stage
+                and seen.actual_us >= 0
+                and local_day(seen.ended_at) between months.month - 90 and months.month - 1
+        ) as mean_us
+    from months
+    cross join singles
+)
+select distinct
+    stages.month,
+    stages.stage,
+    (
+        select case when count(mean_us) = stages.next_position - stages.position then sum(mean_us) end
+        from means
+        where means.month = stages.month and means.position between stages.position and stages.next_position - 1
+    ) as standard_us
+from stages;
+
+-- By month, stage and place: how far the actual times are from the standard.
+create or replace table deviations as
+select
+    month,
+    stage,
+    stage_place,
+    count(*) as suborders,
+    sum(actual_us) as actual_us,
+    sum(standard_us) as standard_us,
+    sum(actual_us) / sum(standard_us) - 1 as deviation
+from stages
+inner join standards using (month, stage)
+where actual_us >= 0 and standard_us is not null
+group by month, stage, stage_place;

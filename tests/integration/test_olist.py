@@ -116,8 +116,9 @@ def test_published_orders_signed_late_and_on_time_are_those_figures(
 def test_every_order_is_as_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
     counted = """
         select
-            order_id, placed_at, promised_at, signed_at, is_cancelled, is_on_time, handed_over_at, ship_by_at,
-            is_erp_on_time, is_due, suborders, first_code
+            order_id, placed_at, promised_at, signed_at,
+            case when is_cancelled then last_known_at end, is_cancelled and signed_at is null,
+            is_on_time, handed_over_at, ship_by_at, is_erp_on_time, is_due, suborders, first_code
         from verdicts
         left join (
             select order_id, count(*) as suborders, min(fulfilment_code) as first_code
@@ -127,8 +128,8 @@ def test_every_order_is_as_counted(warehouse: duckdb.DuckDBPyConnection) -> None
     """
     published = """
         select
-            order_id, placed_at::timestamp, promised_at::timestamp, signed_at::timestamp, is_cancelled,
-            is_on_time, erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due,
+            order_id, placed_at::timestamp, promised_at::timestamp, signed_at::timestamp,
+            cancelled_at::timestamp, is_cancelled, is_on_time, erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due,
             suborder_count, deciding_suborder
         from published.marts.fct_orders
     """
@@ -192,6 +193,40 @@ def test_orders_never_multiply_by_their_items_or_suborders(warehouse: duckdb.Duc
         """,
     )
     assert daily == counted
+
+
+def test_each_stage_deviates_in_each_month_and_state_as_counted(warehouse: duckdb.DuckDBPyConnection) -> None:
+    counted = """
+        select
+            month, stage, stage_place as place, suborders, actual_us, deviation,
+            case
+                when suborders < 30 then 'grey'
+                when deviation < 0.05 then 'green'
+                when deviation <= 0.10 then 'yellow'
+                else 'red'
+            end as colour
+        from deviations
+    """
+    published = """
+        select
+            period_start as month, stage, place, suborders, round(actual_minutes * 60000000)::bigint as actual_us,
+            deviation, colour
+        from published.marts.agg_stage_deviation
+        where period = 'month' and suborders > 0
+    """
+    # The standard is a mean, rounded to a microsecond: the deviation may differ in its ninth digit.
+    differing = f"""
+        select *
+        from ({counted}) as counted
+        full join ({published}) as published using (month, stage, place)
+        where
+            (counted.suborders, counted.actual_us, counted.colour)
+            is distinct from (published.suborders, published.actual_us, published.colour)
+            or coalesce(abs(counted.deviation - published.deviation) > 1e-6, true)
+        limit 5
+    """
+    assert one(warehouse, f"select count(*) > 300 from ({counted}) where colour <> 'grey'") == (True,)
+    assert warehouse.execute(differing).fetchall() == []
 
 
 def test_the_rates_of_the_whole_history_are_the_counted_ones(warehouse: duckdb.DuckDBPyConnection) -> None:
