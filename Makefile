@@ -1,0 +1,94 @@
+# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT, and those of the targets below.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+PY := .venv/bin/python
+STAMP := .venv/.installed
+
+# make variables become what the project reads; an unset one leaves the environment's own
+ifdef PROFILE
+export TRUE_ON_TIME_PROFILE := $(PROFILE)
+endif
+ifdef SOURCE
+export TRUE_ON_TIME_SOURCE := $(SOURCE)
+endif
+ifdef AS_OF
+export TRUE_ON_TIME_AS_OF := $(AS_OF)
+endif
+ifdef PORT
+export TRUE_ON_TIME_PORT := $(PORT)
+endif
+
+# no library reports anything to anybody
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := False
+export STREAMLIT_BROWSER_GATHER_USAGE_STATS := false
+export PYTHONPATH := $(CURDIR)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+DEMO := $(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo))
+N ?= 10
+
+.PHONY: help setup run rebuild nights generate dash dagster test test-all check profile-check lock
+
+help:  ## list the targets
+	@echo "True On-Time: delivery as the customer sees it."
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16 | sed 's/^/  make /'
+	@echo "Variables: PROFILE=demo SOURCE=<folder> AS_OF=<instant with zone> PORT=<number>;"
+	@echo "           the same as TRUE_ON_TIME_… in the environment; TRUE_ON_TIME_DATA=<folder> for all that is made."
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@echo "installing what requirements.lock names (once)"
+	@$(PY) -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the published warehouse, and its headline
+	@$(PY) -m dagster_project.lib.run
+
+rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
+	@$(PY) -m dagster_project.lib.run rebuild
+
+nights: $(STAMP) $(if $(DEMO),demo-source)  ## N=10: the last drops night by night, in a home of their own
+	@$(PY) -m dagster_project.lib.nights $(N)
+
+generate: $(STAMP)  ## the demo company's source files: DAYS= ORDERS_PER_DAY= SEED= OUT=
+	@$(PY) -m dagster_project.demo_company $(if $(DAYS),--days $(DAYS)) \
+	  $(if $(ORDERS_PER_DAY),--orders-per-day $(ORDERS_PER_DAY)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(UNTIL),--until $(UNTIL)) $(if $(OUT),--out $(OUT))
+
+.PHONY: demo-source
+demo-source: $(STAMP)
+	@$(PY) -m dagster_project.lib.demo_source
+
+dash: $(STAMP)  ## serve the dashboards (PORT=8501)
+	@cd dashboards && ../$(PY) -m streamlit run streamlit_app.py --server.headless true \
+	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --browser.gatherUsageStats false
+
+dagster: $(STAMP)  ## serve Dagster, with the nightly schedule on (PORT=3000)
+	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.lib.serve
+
+test: $(STAMP)  ## the tests, in minutes; says aloud what this machine lacks
+	@$(PY) -m pytest -q -m "not slow"
+
+test-all: $(STAMP)  ## every test; what the machine lacks is a failure
+	@TRUE_ON_TIME_TEST_ALL=1 $(PY) -m pytest -q
+
+check: $(STAMP)  ## linters, types, layering
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet . || (echo "run: .venv/bin/ruff format ."; exit 1)
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/tests
+
+profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
+	@$(PY) -m dagster_project.lib.profile_check
+
+lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
+	@command -v uv >/dev/null || (echo "make lock needs uv"; exit 1)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --group dev -o requirements.lock pyproject.toml

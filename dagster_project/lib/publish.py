@@ -1,0 +1,226 @@
+"""Publishing: a copy of the marts under a new name, verified, then one link swapped. Readers see the old or
+the new.
+
+Belongs here: what is in the published file, and how it gets there. Not here: whether it may be (quality.py,
+night.py).
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.lib.warehouse import Run, now, quoted
+from dagster_project.settings import Settings
+
+KEPT_VERSIONS = 3
+META = ("run", "runs", "loads", "files", "quality", "metric_catalogue")
+RATE_KEY = "metric, day"
+
+# A day's rate is first published on the first night after the day has ended.
+NEW_RATES = """
+    select
+        kpi.metric, kpi.period_start as day, kpi.numerator, kpi.denominator, kpi.value,
+        now() as published_at, run.as_of, run.run_number
+    from marts.kpi as kpi
+    cross join meta.run as run
+    where
+        kpi.period = 'day'
+        and timezone(run.timezone, (kpi.period_start + 1)::timestamp) <= run.as_of
+"""
+
+
+class PublishError(RuntimeError):
+    """The copy is not what was to be published; the published file is untouched."""
+
+
+def literal(text: str) -> str:
+    """A SQL string, for statements that take no bound values (attach, comment)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    run: Run,
+    quarantine: str,
+    reached: Callable[[str], None] = lambda point: None,
+) -> Path:
+    """Copy marts and meta of the build file into the next version and point the published link at it.
+
+    `quarantine`: the select that gives `meta.quarantine` with personal columns masked. `reached`: told where
+    it is. Returns the new version's path.
+
+    Raises:
+        PublishError: the copy, reopened, does not hold what the build file holds.
+    """
+    versions = settings.published_file.parent / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    for leftover in versions.glob("*.tmp*"):
+        leftover.unlink()
+    target = versions / f"warehouse_{run.run_number}.duckdb"
+    draft = target.with_suffix(".duckdb.tmp")
+
+    _carry_published_rates(connection, settings)
+    connection.execute(f"attach {literal(str(draft))} as published")
+    try:
+        _copy(connection, quarantine)
+        reached("copied")
+        connection.execute("checkpoint published")
+    finally:
+        connection.execute("detach published")
+    _verify(connection, draft, run)
+    _sync(draft)
+    os.replace(draft, target)
+    _sync(versions)
+    reached("verified")
+    _point(settings.published_file, target)
+    reached("swapped")
+    _carry_published_rates(connection, settings)
+    _prune(versions)
+    return target
+
+
+def published_run(settings: Settings) -> tuple[int, str, object] | None:
+    """Run number, run id and as_of of the published file; None before the first night."""
+    if not settings.published_file.exists():
+        return None
+    with duckdb.connect(str(settings.published_file.resolve()), read_only=True) as connection:
+        return connection.execute("select run_number, run_id, as_of from meta.run").fetchone()
+
+
+def write_status(settings: Settings, run_number: int | None, run_id: str, status: str, message: str) -> None:
+    """What the last night came to, for the pages' banner: status.json beside the published file, swapped in
+    whole.
+    """
+    path = _status_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".json.tmp")
+    at = now().isoformat(timespec="seconds")
+    content = {"last_run": run_number, "run_id": run_id, "status": status, "message": message, "at": at}
+    draft.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(draft, path)
+
+
+def note_failure(settings: Settings, run_id: str, message: str) -> None:
+    """Say that a run failed, for one that was killed before it could; what a run said itself stands."""
+    path = _status_file(settings)
+    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if said.get("run_id") != run_id:
+        write_status(settings, said.get("last_run"), run_id, "failed", message)
+
+
+def _status_file(settings: Settings) -> Path:
+    return settings.published_file.parent / "status.json"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, quarantine: str) -> None:
+    connection.execute("create schema published.marts")
+    connection.execute("create schema published.meta")
+    for name in tables(connection, "marts"):
+        _copy_table(connection, "marts", name, f"select * from {quoted('marts', name)}")
+    present = set(tables(connection, "meta"))
+    for name in META:
+        if name in present:
+            _copy_table(connection, "meta", name, f"select * from {quoted('meta', name)}")
+    # written as it will be once the link is swapped: nobody reads it before
+    connection.execute(
+        "update published.meta.runs set status = 'published', published_at = now(), finished_at = now()"
+        " where run_number = (select run_number from meta.run)"
+    )
+    _copy_table(connection, "meta", "quarantine", quarantine)
+    fresh = f"select * from ({NEW_RATES}) as fresh anti join meta.published_rates using ({RATE_KEY})"
+    _copy_table(
+        connection, "meta", "published_rates", f"select * from meta.published_rates union all {fresh}"
+    )
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, query: str) -> None:
+    connection.execute(f"create table {quoted('published', schema, name)} as {query}")
+    comment = connection.execute(
+        "select comment from duckdb_tables() where database_name = current_database() and schema_name = ? and"
+        " table_name = ? and comment is not null",
+        [schema, name],
+    ).fetchone()
+    if comment:
+        connection.execute(f"comment on table {quoted('published', schema, name)} is {literal(comment[0])}")
+    columns = connection.execute(
+        "select column_name, comment from duckdb_columns() where database_name = current_database() and"
+        " schema_name = ? and table_name = ? and comment is not null",
+        [schema, name],
+    ).fetchall()
+    for column, text in columns:
+        connection.execute(
+            f"comment on column {quoted('published', schema, name, column)} is {literal(text)}"
+        )
+
+
+def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Names of the tables of a schema of the open file, sorted."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
+        " order by table_name",
+        [schema],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _carry_published_rates(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Take over what the published file says was published: it stands, whatever became of the build file
+    since.
+    """
+    if not settings.published_file.exists():
+        return
+    connection.execute(f"attach {literal(str(settings.published_file.resolve()))} as before (read_only)")
+    try:
+        connection.execute(
+            "insert into meta.published_rates by name select * from before.meta.published_rates"
+            f" anti join meta.published_rates using ({RATE_KEY})"
+        )
+    finally:
+        connection.execute("detach before")
+
+
+def _verify(connection: duckdb.DuckDBPyConnection, draft: Path, run: Run) -> None:
+    names = tables(connection, "marts")
+    expected = {name: _count(connection, "marts", name) for name in names}
+    with duckdb.connect(str(draft), read_only=True) as reader:
+        found = {name: _count(reader, "marts", name) for name in tables(reader, "marts")}
+        number = reader.execute("select run_number from meta.run").fetchone()
+    if not names:
+        raise PublishError("there are no marts to publish")
+    if found != expected:
+        raise PublishError(f"the copy's row counts differ: {found} instead of {expected}")
+    if number != (run.run_number,):
+        raise PublishError(f"the copy says it is run {number}, not {run.run_number}")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
+    row = connection.execute(f"select count(*) from {quoted(schema, name)}").fetchone()
+    return row[0] if row else 0
+
+
+def _point(link: Path, target: Path) -> None:
+    draft = link.with_suffix(".link.tmp")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(Path(target.parent.name) / target.name)
+    os.replace(draft, link)
+    _sync(link.parent)
+
+
+def _prune(versions: Path) -> None:
+    by_number = sorted(
+        versions.glob("warehouse_*.duckdb"), key=lambda path: int(path.stem.removeprefix("warehouse_"))
+    )
+    for path in by_number[:-KEPT_VERSIONS]:
+        path.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,219 @@
+"""Great Expectations over the build file: rules in, verdicts out, and its Data Docs.
+
+Belongs here: evaluating rules and keeping the verdicts in `meta.quality`. Not here: the rules themselves
+(rules.py), or what a failed one means for the night (night.py).
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import duckdb
+
+from dagster_project import sources
+from dagster_project.lib.models import NodeResult
+from dagster_project.lib.rules import Rule, landing_rules, mart_rules
+from dagster_project.lib.warehouse import Run, config
+from dagster_project.settings import Settings
+
+LAYERS = ("landing", "marts")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One rule's verdict on one table. `observed` and `expected` are texts for a reader."""
+
+    schema: str
+    table: str
+    column: str | None
+    expectation: str
+    severity: str
+    observed: str
+    expected: str
+    passed: bool
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.schema}.{self.table} {self.expectation}: {self.expected} Seen: {self.observed}."
+
+
+def rules_of(profile: sources.Profile, layer: str) -> list[Rule]:
+    """The rules of a layer: 'landing' or 'marts'."""
+    return landing_rules(profile) if layer == "landing" else mart_rules()
+
+
+def check(settings: Settings, profile: sources.Profile, layer: str) -> list[Result]:
+    """Evaluate a layer's rules by SQL in the build file, read-only; its Data Docs land in the home's
+    quality_docs.
+
+    No connection to the build file may be open in this process.
+    """
+    return evaluate(settings, rules_of(profile, layer), layer)
+
+
+def evaluate(settings: Settings, rules: Sequence[Rule], layer: str) -> list[Result]:
+    """Great Expectations' verdict on each rule, in the order of the rules."""
+    gx = _great_expectations()
+    with _closed_connections():
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        context.delete_data_docs_site("local_site")
+        context.add_data_docs_site(layer, _docs_site(settings, layer))
+        source = context.data_sources.add_sql(
+            layer,
+            connection_string=f"duckdb:///{settings.build_file}",
+            kwargs={"connect_args": {"read_only": True, "config": config(settings)}},
+        )
+        definitions = []
+        for (schema, table), group in groupby(rules, key=lambda rule: (rule.schema, rule.table)):
+            asset = source.add_table_asset(f"{schema}.{table}", table_name=table, schema_name=schema)
+            expectations = [_expectation(gx, rule) for rule in group]
+            suite = context.suites.add(gx.ExpectationSuite(name=asset.name, expectations=expectations))
+            batch = asset.add_batch_definition_whole_table("whole")
+            definition = gx.ValidationDefinition(name=asset.name, data=batch, suite=suite)
+            definitions.append(context.validation_definitions.add(definition))
+        checkpoint = gx.Checkpoint(name=layer, validation_definitions=definitions, result_format="BASIC")
+        outcome = context.checkpoints.add(checkpoint).run()
+        context.build_data_docs()
+    verdicts = {
+        verdict.expectation_config.meta["rule"]: verdict
+        for run in outcome.run_results.values()
+        for verdict in run.results
+    }
+    return [_result(rule, verdicts[_identity(rule)]) for rule in rules]
+
+
+def from_dbt(results: Sequence[NodeResult]) -> list[Result]:
+    """dbt's own data tests, as verdicts."""
+    return [
+        Result(
+            schema="marts",
+            table=(result.attached_to or "").split(".")[-1],
+            column=result.column,
+            expectation=result.name,
+            severity="warn" if result.status == "warn" else "block",
+            observed=f"{result.failures or 0} rows",
+            expected="0 rows",
+            passed=result.status == "pass",
+        )
+        for result in results
+        if result.resource_type == "test" and result.status != "skipped"
+    ]
+
+
+def record(connection: duckdb.DuckDBPyConnection, run: Run, layer: str, results: Sequence[Result]) -> None:
+    """Append the verdicts to `meta.quality`."""
+    rows = [
+        (
+            *(run.run_number, run.run_id, layer, result.expectation, f"{result.schema}.{result.table}"),
+            *(result.column, result.severity, result.observed, result.expected, result.passed),
+        )
+        for result in results
+    ]
+    if rows:
+        connection.executemany(
+            "insert into meta.quality select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now()",
+            rows,
+        )
+
+
+def _great_expectations() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when it is imported
+    import great_expectations as gx  # 4 to 9 s to import: only where it is called
+    import great_expectations.execution_engine.sqlalchemy_execution_engine as engine
+
+    # Unless the dialect is among these, GX closes the connection before it fetches, and DuckDB then gives no
+    # rows.
+    if not any(dialect.value == "duckdb" for dialect in engine._PERSISTED_CONNECTION_DIALECTS):
+        duckdb_dialect = type("Dialect", (str,), {"value": "duckdb"})("duckdb")
+        engine._PERSISTED_CONNECTION_DIALECTS += (duckdb_dialect,)
+    return gx
+
+
+@contextmanager
+def _closed_connections() -> Iterator[None]:
+    """GX keeps its connections open; a writer of the same process could not open the file. Close all it
+    made.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    opened: list[Any] = []
+
+    def keep(connection: Any, _: Any) -> None:
+        opened.append(connection)
+
+    event.listen(Pool, "connect", keep)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", keep)
+        for connection in opened:
+            connection.close()
+
+
+def _docs_site(settings: Settings, layer: str) -> dict[str, Any]:
+    folder = settings.quality_docs / layer
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "class_name": "SiteBuilder",
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+
+
+def _identity(rule: Rule) -> str:
+    return f"{rule.schema}.{rule.table}.{rule.name}"
+
+
+def _expectation(gx: Any, rule: Rule) -> Any:
+    known = gx.expectations
+    common: dict[str, Any] = {
+        "meta": {"rule": _identity(rule)},
+        "severity": "critical" if rule.severity == "block" else "warning",
+    }
+    match rule.kind:
+        case "not_null":
+            return known.ExpectColumnValuesToNotBeNull(column=rule.columns[0], **common)
+        case "unique" if len(rule.columns) == 1:
+            return known.ExpectColumnValuesToBeUnique(column=rule.columns[0], **common)
+        case "unique":
+            return known.ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), **common)
+        case "between":
+            limits = {"min_value": rule.minimum, "max_value": rule.maximum}
+            return known.ExpectColumnValuesToBeBetween(column=rule.columns[0], **limits, **common)
+        case "accepted":
+            return known.ExpectColumnValuesToBeInSet(
+                column=rule.columns[0], value_set=list(rule.accepted), **common
+            )
+        case "rows":
+            query = f"select * from {{batch}} where {rule.broken}"
+            return known.UnexpectedRowsExpectation(
+                unexpected_rows_query=query, description=rule.says, **common
+            )
+
+
+def _result(rule: Rule, verdict: Any) -> Result:
+    errors = [text for text in _errors(verdict.exception_info) if text]
+    observed = verdict.result.get("unexpected_count", verdict.result.get("observed_value"))
+    return Result(
+        schema=rule.schema,
+        table=rule.table,
+        column=", ".join(rule.columns) or None,
+        expectation=rule.name,
+        # a rule that cannot be evaluated has not been kept
+        severity="block" if errors else rule.severity,
+        observed=f"could not be evaluated: {errors[0]}" if errors else f"{observed or 0} rows",
+        expected=rule.says,
+        passed=bool(verdict.success) and not errors,
+    )
+
+
+def _errors(information: dict[str, Any]) -> list[str]:
+    """The exception texts of a verdict; one dictionary, or one for each metric."""
+    if "raised_exception" in information:
+        information = {"": information}
+    return [str(entry["exception_message"]) for entry in information.values() if entry["raised_exception"]]

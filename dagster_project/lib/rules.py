@@ -1,0 +1,149 @@
+"""What is expected of each table, as data: from the contracts for what is landed, from quality_rules.yml for
+the marts.
+
+Belongs here: which rules there are. Not here: how they are evaluated (quality.py).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from dagster_project import sources
+
+Severity = Literal["block", "warn"]
+PROVENANCE = ("_row_hash", "_load_seq", "_load_id", "_file", "_record", "_recorded_at")
+MART_RULES = Path(__file__).with_name("quality_rules.yml")
+
+# A share of refused rows says more than a count: over the first, a person should look; over the second, a
+# format changed.
+QUARANTINE_WARN_SHARE = 0.05
+QUARANTINE_BLOCK_SHARE = 0.5
+QUARANTINE_BLOCK_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation of one table. `columns` is empty for a rule about rows; `broken` is SQL over
+    `{batch}`.
+    """
+
+    schema: str
+    table: str
+    name: str
+    kind: Literal["not_null", "unique", "between", "accepted", "rows"]
+    severity: Severity
+    says: str
+    columns: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    accepted: tuple[str, ...] = ()
+    broken: str = ""
+
+
+def landing_rules(profile: sources.Profile) -> list[Rule]:
+    """Of every landed table of the profile, and of this run's loads."""
+    rules = _load_rules()
+    for source, name in profile.tables:
+        table = f"{source}__{name}"
+        rules += [
+            Rule(
+                "landing",
+                table,
+                f"{column}_given",
+                "not_null",
+                "block",
+                f"{column} must be given.",
+                (column,),
+            )
+            for column in PROVENANCE
+        ]
+        said = "A row lands once: the same content twice would count twice."
+        rules.append(Rule("landing", table, "lands_once", "unique", "block", said, ("_row_hash",)))
+        for column in profile.contract(source, name).columns.values():
+            rules += _contract_rules(table, column)
+    return rules
+
+
+def mart_rules() -> list[Rule]:
+    """Of every mart, from quality_rules.yml."""
+    rules = []
+    for table, given in _mart_file().items():
+        if grain := tuple(given.get("unique", ())):
+            says = f"One row for each {' × '.join(grain)}."
+            rules.append(Rule("marts", table, "one_row_each", "unique", "block", says, grain))
+        rules += [
+            Rule("marts", table, rule["name"], "rows", rule["severity"], rule["says"], broken=rule["broken"])
+            for rule in given.get("rules", ())
+        ]
+    return rules
+
+
+@cache
+def _mart_file() -> dict[str, Any]:
+    return yaml.safe_load(MART_RULES.read_text(encoding="utf-8"))
+
+
+def _contract_rules(table: str, column: Any) -> list[Rule]:
+    name, rules = column.name, []
+    if column.required:
+        says = f"{name} is required by the contract."
+        rules.append(Rule("landing", table, f"{name}_given", "not_null", "block", says, (name,)))
+    if column.accepted:
+        says = f"{name} is one of the values the contract accepts."
+        accepted = tuple(column.accepted)
+        rules.append(
+            Rule("landing", table, f"{name}_accepted", "accepted", "block", says, (name,), accepted=accepted)
+        )
+    if column.minimum is not None or column.maximum is not None:
+        says = f"{name} lies within the contract's limits."
+        limits = {"minimum": column.minimum, "maximum": column.maximum}
+        rules.append(Rule("landing", table, f"{name}_within", "between", "block", says, (name,), **limits))
+    return rules
+
+
+def _load_rules() -> list[Rule]:
+    of_this_run = "run_number = (select run_number from meta.run)"
+    return [
+        Rule(
+            "meta",
+            "loads",
+            "rows_add_up",
+            "rows",
+            "block",
+            "Every row read is accepted, quarantined or a duplicate.",
+            broken="rows_read <> rows_accepted + rows_quarantined + rows_duplicate",
+        ),
+        Rule(
+            "meta",
+            "loads",
+            "few_rows_quarantined",
+            "rows",
+            "warn",
+            f"Over {QUARANTINE_WARN_SHARE:.0%} of a table's new rows were quarantined: read meta.quarantine.",
+            broken=f"{of_this_run} and rows_quarantined > {QUARANTINE_WARN_SHARE} * rows_read",
+        ),
+        Rule(
+            "meta",
+            "loads",
+            "format_unchanged",
+            "rows",
+            "block",
+            f"Over {QUARANTINE_BLOCK_SHARE:.0%} of a table's new rows were quarantined: a changed format.",
+            broken=(
+                f"{of_this_run} and rows_read >= {QUARANTINE_BLOCK_ROWS}"
+                f" and rows_quarantined > {QUARANTINE_BLOCK_SHARE} * rows_read"
+            ),
+        ),
+        Rule(
+            "meta",
+            "loads",
+            "no_file_refused",
+            "rows",
+            "warn",
+            "A file was refused whole: meta.files says why, and what to do.",
+            broken=f"{of_this_run} and files_refused > 0",
+        ),
+    ]
