@@ -129,7 +129,8 @@ def test_every_order_is_as_counted(warehouse: duckdb.DuckDBPyConnection) -> None
     published = """
         select
             order_id, placed_at::timestamp, promised_at::timestamp, signed_at::timestamp,
-            cancelled_at::timestamp, is_cancelled, is_on_time, erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due,
+            cancelled_at::timestamp, is_cancelled, is_on_time,
+            erp_shipped_at::timestamp, erp_ship_by_at::timestamp, is_erp_on_time, is_due,
             suborder_count, deciding_suborder
         from published.marts.fct_orders
     """
@@ -209,8 +210,8 @@ def test_each_stage_deviates_in_each_month_and_state_as_counted(warehouse: duckd
     """
     published = """
         select
-            period_start as month, stage, place, suborders, round(actual_minutes * 60000000)::bigint as actual_us,
-            deviation, colour
+            period_start as month, stage, place, suborders,
+            round(actual_minutes * 60000000)::bigint as actual_us, deviation, colour
         from published.marts.agg_stage_deviation
         where period = 'month' and suborders > 0
     """
