@@ -1,0 +1,30 @@
+"""Sources: from files to landed, typed rows and the canonical views, by a profile alone.
+
+Plain Python that knows nothing of the orchestrator. What others call is named here.
+"""
+
+from .canonical import build_views, last_event_day_end, masked_quarantine
+from .check import profile_check
+from .files import Refusal
+from .landing import Load, Run, land
+from .ledger import prepare, reset
+from .profile import Profile, ProfileError, fingerprint, load_profile
+from .sql import landed_name
+
+__all__ = [
+    "Load",
+    "Profile",
+    "ProfileError",
+    "Refusal",
+    "Run",
+    "build_views",
+    "fingerprint",
+    "land",
+    "landed_name",
+    "last_event_day_end",
+    "load_profile",
+    "masked_quarantine",
+    "prepare",
+    "profile_check",
+    "reset",
+]

@@ -1,0 +1,102 @@
+"""The dry run of a profile: lands into memory and shows what was understood. `python -m dagster_project.sources.check`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from .canonical import build_views
+from .entities import ENTITIES
+from .landing import Run, land
+from .ledger import prepare
+from .profile import ProfileError, load_profile
+
+_ROWS = 3
+
+
+def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], object] = print) -> bool:
+    """Loads a profile and its files into memory and writes what each table and entity understood.
+
+    Returns:
+        False if the profile has mistakes, a file was refused, or nothing at all was read.
+    """
+    try:
+        profile = load_profile(profile_dir)
+    except ProfileError as error:
+        write(f"{len(error.mistakes)} mistakes in the profile {Path(profile_dir).name}:")
+        for mistake in error.mistakes:
+            write(f"  {mistake}")
+        return False
+    refused, read = 0, 0
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = $1", [profile.timezone])
+        prepare(connection, profile)
+        write(f"Profile {profile.name}: {len(profile.tables)} source tables below {source_dir}")
+        for table in profile.tables:
+            load = land(connection, profile, table, Path(source_dir), Run(1, "check"))
+            refused += load.files_refused
+            read += load.rows_read
+            write(
+                f"  {'.'.join(table)}: {load.files} files, {load.rows_read} rows = {load.rows_accepted} accepted"
+                f" + {load.rows_quarantined} quarantined + {load.rows_duplicate} duplicate"
+            )
+            if not load.files and not load.files_refused:
+                write(f"    no file matches {', '.join(profile.contract(*table).files)}")
+            for refusal in load.refused:
+                write(f"    refused: {refusal.file}: {refusal.reason}. {refusal.remedy}.")
+            _write_reasons(connection, table, write)
+        build_views(connection, profile)
+        for entity in ENTITIES:
+            _write_entity(connection, profile.has(entity), entity, write)
+    return refused == 0 and read > 0
+
+
+def _write_reasons(
+    connection: duckdb.DuckDBPyConnection, table: tuple[str, str], write: Callable[[str], object]
+) -> None:
+    reasons = connection.execute(
+        """
+        SELECT regexp_replace(reason, '^(Line|Row) [0-9]+: ', '') AS why, count(*), min_by(file || ':' || record, record)
+        FROM meta.quarantine WHERE source = $1 AND table_name = $2 GROUP BY why ORDER BY count(*) DESC, why LIMIT 5
+        """,
+        list(table),
+    ).fetchall()
+    for why, rows, place in reasons:
+        write(f"    quarantined {rows}x, first {place}: {why}")
+
+
+def _write_entity(
+    connection: duckdb.DuckDBPyConnection, is_fed: bool, entity: str, write: Callable[[str], object]
+) -> None:
+    if not is_fed:
+        write(f"  canonical.{entity}: not fed by this profile")
+        return
+    (rows,) = connection.execute(f"SELECT count(*) FROM canonical.{entity}").fetchone()  # type: ignore[misc]
+    write(f"  canonical.{entity}: {rows} rows")
+    if entity == "events":
+        types = connection.execute(
+            "SELECT event_type, count(*) FROM canonical.events GROUP BY ALL ORDER BY count(*) DESC, event_type"
+        ).fetchall()
+        write("    " + ", ".join(f"{event_type} {count}" for event_type, count in types))
+    shown = connection.execute(f"SELECT * FROM canonical.{entity} LIMIT {_ROWS}")
+    names = [column[0] for column in shown.description or []]
+    for row in shown.fetchall():
+        given = ", ".join(
+            f"{name}={value}" for name, value in zip(names, row, strict=True) if value is not None
+        )
+        write(f"    {given}")
+
+
+def main() -> int:
+    """Exit code 0 if everything was understood."""
+    parser = argparse.ArgumentParser(description="Dry-run a profile: nothing is written.")
+    parser.add_argument("profile_dir", type=Path)
+    parser.add_argument("source_dir", type=Path)
+    arguments = parser.parse_args()
+    return 0 if profile_check(arguments.profile_dir, arguments.source_dir) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,315 @@
+"""Files of a source table: which there are, what each holds, and whether one is fit to be read.
+
+Belongs here: everything about a file as bytes (hash, encoding, manifest, header). Its rows are the business of readers.
+"""
+
+import codecs
+import csv
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .contracts import TableContract
+from .marked_yaml import suggestion
+
+MANIFEST_SUFFIX = ".manifest.json"
+RELEASE_SUFFIX = ".ok"
+SEPARATOR = b"\x01"  # cuts no line: a file that holds this byte is copied without it
+_CHUNK = 1 << 22
+_DROP_DATE = re.compile(r"^(\d{4})-?(\d{2})-?(\d{2})$")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that was not landed: why, and what to do."""
+
+    file: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file as the folder lists it. `file` is relative to the source folder, `recorded_at` the file's own time."""
+
+    file: str
+    path: Path
+    bytes: int
+    modified_ns: int
+    drop_date: date | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A file that is fit to be read. `read_path` is the file or its copy in UTF-8 with plain line ends; `lines` counts
+    its line ends (csv, jsonl); `header` holds its columns (none for jsonl); `expected_rows` is its manifest's."""
+
+    found: Found
+    sha256: str
+    read_path: Path
+    lines: int
+    header: tuple[str, ...]
+    extra: tuple[str, ...]
+    expected_rows: int | None
+    has_manifest: bool
+    is_released: bool
+
+    @property
+    def load_id(self) -> str:
+        return self.sha256[:16]
+
+
+class Unfit(Exception):
+    """A file that must not be read; carries the reason and the remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+def discover(source_dir: Path, contract: TableContract) -> list[Found]:
+    """The table's files below the source folder, without manifests, releases and hidden files, by name."""
+    zone = ZoneInfo(contract.zone)
+    paths = {path for pattern in contract.files for path in source_dir.glob(pattern)}
+    found = []
+    for path in sorted(paths):
+        is_companion = path.name.endswith((MANIFEST_SUFFIX, RELEASE_SUFFIX)) or path.name.startswith(
+            (".", "~$")
+        )
+        if is_companion or not path.is_file():
+            continue
+        state = path.stat()
+        file = path.relative_to(source_dir).as_posix()
+        drop_date = _drop_date(file)
+        recorded_at = (
+            datetime.combine(drop_date + timedelta(days=1), datetime.min.time(), zone)
+            if drop_date
+            else datetime.fromtimestamp(state.st_mtime_ns // 1000 / 1e6, UTC)
+        )
+        found.append(
+            Found(file, path, state.st_size, state.st_mtime_ns, drop_date, recorded_at.astimezone(UTC))
+        )
+    return found
+
+
+def inspect(found: Found, contract: TableContract, spool: Path) -> Inspected:
+    """Reads a file once as bytes: hash, encoding, manifest, header, final line end.
+
+    Args:
+        spool: a folder for the copy of a file that DuckDB cannot read as it is.
+
+    Raises:
+        Unfit: with the reason and the remedy.
+    """
+    manifest = _manifest(found)
+    if manifest and manifest.get("bytes") is not None and manifest["bytes"] != found.bytes:
+        raise Unfit(
+            f"the file has {found.bytes} bytes, its manifest says {manifest['bytes']}: it was half written",
+            "Have it delivered again; it is tried again every run",
+        )
+    if contract.format in ("csv", "jsonl"):
+        sha256, lines, ends_with_newline, read_path = _read_text(found, contract, spool)
+    else:
+        sha256, lines, ends_with_newline, read_path = _digest(found.path), 0, True, found.path
+    if manifest and manifest.get("sha256") and manifest["sha256"].lower() != sha256:
+        raise Unfit(
+            "the checksum differs from the manifest's: the file was half written or changed on the way",
+            "Have the file and its manifest delivered again",
+        )
+    is_released = found.path.with_name(found.path.name + RELEASE_SUFFIX).exists()
+    if not ends_with_newline and not (manifest or is_released):
+        raise Unfit(
+            "the file is empty"
+            if not found.bytes
+            else "the last line has no line end: the file was half written",
+            f"Have it delivered again; if it is whole, put an empty {found.path.name}{RELEASE_SUFFIX} beside it",
+        )
+    header, extra = _header(read_path, contract) if contract.format == "csv" else ((), ())
+    if not ends_with_newline and found.bytes:
+        lines += 1
+    return Inspected(
+        found=found,
+        sha256=sha256,
+        read_path=read_path,
+        lines=lines,
+        header=header,
+        extra=extra,
+        expected_rows=manifest.get("rows") if manifest else None,
+        has_manifest=manifest is not None,
+        is_released=is_released,
+    )
+
+
+def check_header(header: tuple[str, ...], contract: TableContract) -> tuple[str, ...]:
+    """The columns of a file that its contract does not know.
+
+    Raises:
+        Unfit: a column of the contract is missing, or one stands twice.
+    """
+    wanted = [column.name for column in contract.columns]
+    extra = tuple(name for name in header if name not in wanted)
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        hints = "; ".join(f"{name}: {suggestion(name, extra)}" for name in missing if extra)
+        raise Unfit(
+            f"the header changed: column {', '.join(missing)} is missing" + (f" ({hints})" if hints else ""),
+            f"Have the old header restored, or change the contract at {contract.file}:{contract.line}",
+        )
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise Unfit(f"the header names {', '.join(twice)} twice", "Have each column named once")
+    return extra
+
+
+def _drop_date(file: str) -> date | None:
+    """The last folder of the path that is a date."""
+    for part in reversed(file.split("/")[:-1]):
+        match = _DROP_DATE.match(part)
+        if match:
+            try:
+                return date(*map(int, match.groups()))
+            except ValueError:
+                continue
+    return None
+
+
+def _manifest(found: Found) -> dict[str, Any] | None:
+    path = found.path.with_name(found.path.name + MANIFEST_SUFFIX)
+    if not path.exists():
+        return None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Unfit(f"its manifest {path.name} is no JSON", "Have the manifest delivered again") from error
+    if not isinstance(manifest, dict):
+        raise Unfit(f"its manifest {path.name} is no JSON object", "Have the manifest delivered again")
+    named = manifest.get("file")
+    if named is not None and Path(str(named)).name != found.path.name:
+        raise Unfit(f"its manifest is for {named}", "Have the manifest of this file delivered")
+    for key in ("rows", "bytes"):
+        if manifest.get(key) is not None and not isinstance(manifest[key], int):
+            raise Unfit(f"its manifest's {key} is no number", "Have the manifest delivered again")
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read_text(found: Found, contract: TableContract, spool: Path) -> tuple[str, int, bool, Path]:
+    """One pass over a text file: its hash, line ends, whether the last line is ended, and the path to read.
+
+    A file in another encoding, with carriage returns or control bytes is copied to the spool in a form that DuckDB's
+    reader takes line by line; that reader's own decoding of GBK breaks rows where its buffers meet.
+    """
+    copies = contract.encoding != "utf-8" or _holds(found.path, (b"\r", SEPARATOR, b"\0"))
+    read_path = (
+        spool / f"{hashlib.sha256(found.file.encode()).hexdigest()[:16]}.txt" if copies else found.path
+    )
+    encoding = "gb18030" if contract.encoding == "gbk" else contract.encoding
+    decoder = codecs.getincrementaldecoder(encoding)()
+    as_utf8 = _Utf8Judge() if encoding == "gb18030" else None
+    digest, lines, last, held = hashlib.sha256(), 0, b"", ""
+    target = read_path.open("w", encoding="utf-8", newline="") if copies else None
+    try:
+        with found.path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                if as_utf8:
+                    as_utf8.add(chunk)
+                if b"\n" not in chunk and len(chunk) == _CHUNK:
+                    raise Unfit("a line is longer than 4 MB", "Have the file written with one row a line")
+                text = _decoded(decoder, chunk, contract, lines)
+                lines += chunk.count(b"\n")
+                last = chunk[-1:]
+                if target:
+                    held = _write_plain(target, held + text)
+        text = _decoded(decoder, b"", contract, lines, final=True)
+        if target:
+            target.write(_plain(held + text))
+    finally:
+        if target:
+            target.close()
+    if as_utf8 and as_utf8.is_utf8():
+        raise Unfit(
+            f"the file is UTF-8, its contract says {contract.encoding}",
+            f"Have it written in {contract.encoding}, or set `encoding: utf-8` at {contract.file}:{contract.line}",
+        )
+    return digest.hexdigest(), lines, last == b"\n", read_path
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder, chunk: bytes, contract: TableContract, lines: int, final: bool = False
+) -> str:
+    try:
+        return decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        line = lines + 1 + error.object[: error.start].count(b"\n")
+        other = "utf-8" if contract.encoding != "utf-8" else "gbk"
+        raise Unfit(
+            f"line {line} is not in the encoding {contract.encoding} that the contract says",
+            f"Have it written in {contract.encoding}, or (if all files changed) set the right encoding, such as {other},"
+            f" at {contract.file}:{contract.line}",
+        ) from error
+
+
+def _holds(path: Path, parts: tuple[bytes, ...]) -> bool:
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            if any(part in chunk for part in parts):
+                return True
+    return False
+
+
+def _write_plain(target: Any, text: str) -> str:
+    """Writes text with plain line ends; hands back a carriage return at the end, whose line end may still come."""
+    if text.endswith("\r"):
+        target.write(_plain(text[:-1]))
+        return "\r"
+    target.write(_plain(text))
+    return ""
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", " ").replace("\x01", " ").replace("\0", " ")
+
+
+class _Utf8Judge:
+    """Whether bytes declared as GBK are really UTF-8: valid as such, and not by chance (a few two-byte characters)."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._is_valid = True
+        self._wide = 0
+        self._narrow = 0
+
+    def add(self, chunk: bytes) -> None:
+        if not self._is_valid:
+            return
+        try:
+            text = self._decoder.decode(chunk)
+        except UnicodeDecodeError:
+            self._is_valid = False
+            return
+        if not text.isascii():
+            self._wide += len(re.findall(r"[\u0800-\U0010ffff]", text))
+            self._narrow += len(re.findall(r"[\u0080-\u07ff]", text))
+
+    def is_utf8(self) -> bool:
+        return self._is_valid and (self._wide > 0 or self._narrow >= 8)
+
+
+def _header(path: Path, contract: TableContract) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    with path.open("r", encoding="utf-8-sig", newline="\n") as stream:
+        first = stream.readline().rstrip("\n")
+    names = next(csv.reader([first], delimiter=contract.delimiter), [])
+    header = tuple(name.strip() for name in names)
+    return header, check_header(header, contract)

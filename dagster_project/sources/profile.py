@@ -1,0 +1,174 @@
+"""A profile: the folder that says what a company's files mean, read and checked as a whole.
+
+Belongs here: profile.yml and putting the parts together. Contracts, mappings and reference tables have their own modules.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from . import mapping, reference
+from .contracts import TableContract, read_contracts, read_zone
+from .entities import ENTITIES
+from .mapping import Feed
+from .marked_yaml import Mapping, Mistake, Mistakes, ProfileError, read_yaml
+from .reference import CodeList
+
+__all__ = ["Profile", "ProfileError", "fingerprint", "load_profile"]
+
+_CHOICES = {
+    "as_of": ("clock", "last_day"),
+    "promise_limit": ("end_of_day", "instant"),
+    "sign_rule": ("earliest", "carrier_first", "customer_first"),
+    "standards": ("reference", "data"),
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A checked profile. `feeds` are by entity; `days_off` come from reference/holidays.csv."""
+
+    directory: Path
+    title: dict[str, str]
+    timezone: str
+    as_of: str
+    promise_limit: str
+    sign_rule: str
+    standards: str
+    contracts: tuple[TableContract, ...]
+    feeds: dict[str, tuple[Feed, ...]]
+    codes: dict[str, CodeList]
+    days_off: frozenset[date]
+
+    @property
+    def name(self) -> str:
+        return self.directory.name
+
+    @property
+    def tables(self) -> tuple[tuple[str, str], ...]:
+        """(source, name) of every source table, in the order of the contract files."""
+        return tuple((contract.source, contract.name) for contract in self.contracts)
+
+    def contract(self, source: str, name: str) -> TableContract:
+        """The contract of a source table; KeyError if there is none."""
+        for contract in self.contracts:
+            if (contract.source, contract.name) == (source, name):
+                return contract
+        raise KeyError(f"{source}.{name}")
+
+    def has(self, entity: str) -> bool:
+        """Whether any feed gives rows of an entity."""
+        return bool(self.feeds.get(entity))
+
+    def has_event(self, event_type: str) -> bool:
+        """Whether a feed of events can give an event type, as far as its mapping tells."""
+        return any(mapping.can_give(feed, event_type, self.codes) for feed in self.feeds.get("events", ()))
+
+
+def load_profile(directory: Path) -> Profile:
+    """Reads and checks a profile folder.
+
+    Raises:
+        ProfileError: with every mistake found, each naming file, line and remedy.
+    """
+    directory = Path(directory).resolve()
+    found: list[Mistake] = []
+
+    def mistakes_of(path: Path) -> Mistakes:
+        return Mistakes(path.relative_to(directory).as_posix(), found)
+
+    settings = directory / "profile.yml"
+    if not settings.is_file():
+        raise ProfileError(
+            [Mistake("profile.yml", 1, "the file is missing", f"Write it in {directory.name}/")]
+        )
+    head = _head(settings, mistakes_of(settings))
+
+    codes = {
+        path.stem: reference.check_codes(path, mistakes_of(path))
+        for path in sorted(directory.glob("codes/*.csv"))
+    }
+    references = {
+        path.stem: reference.check_reference(path, mistakes_of(path))
+        for path in sorted(directory.glob("reference/*.csv"))
+    }
+    if "route_milestones" not in references:
+        remedy = "Write it with the columns route, position, milestone"
+        found.append(Mistake("reference/route_milestones.csv", 1, "the file is missing", remedy))
+
+    contracts: list[TableContract] = []
+    for path in sorted(directory.glob("contracts/*.yml")):
+        mistakes = mistakes_of(path)
+        for contract in read_contracts(read_yaml(path, mistakes), mistakes, head["timezone"]):
+            _check_contract(contract, contracts, codes, mistakes)
+            contracts.append(contract)
+
+    feeds: dict[str, tuple[Feed, ...]] = {}
+    for path in sorted(directory.glob("mapping/*.yml")):
+        mistakes = mistakes_of(path)
+        if path.stem not in ENTITIES:
+            mistakes.unknown(1, "entity", path.stem, ENTITIES)
+            continue
+        feeds[path.stem] = mapping.read_feeds(
+            path.stem, read_yaml(path, mistakes), contracts, codes, mistakes
+        )
+    if not found:
+        # Only a profile that reads well can be bound; otherwise one mistake would show twice.
+        mapping.bind(feeds, contracts, codes, found)
+    if found:
+        raise ProfileError(found)
+    return Profile(
+        directory=directory,
+        title={"en": directory.name, "zh": directory.name} | head["title"],
+        timezone=head["timezone"],
+        **{choice: head[choice] for choice in _CHOICES},
+        contracts=tuple(contracts),
+        feeds=feeds,
+        codes=codes,
+        days_off=_days_off(references),
+    )
+
+
+def fingerprint(directory: Path) -> str:
+    """SHA-256 over the names and bytes of a profile's files: changes when anything in the folder does."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in Path(directory).rglob("*") if path.is_file()):
+        digest.update(path.relative_to(directory).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _head(path: Path, mistakes: Mistakes) -> dict:
+    document = read_yaml(path, mistakes)
+    if not isinstance(document, Mapping):
+        mistakes.add(1, "the file holds no mapping", "Start it with `timezone: Asia/Shanghai`")
+        document = Mapping(1)
+    mistakes.keys(document, "profile.yml", ["title", "timezone", "description", *_CHOICES])
+    title = mistakes.mapping(document, "title") if "title" in document else Mapping(1)
+    mistakes.keys(title, "title", ["en", "zh"])
+    return {
+        "title": {key: str(value) for key, value in title.items()},
+        "timezone": read_zone(document, "timezone", "Asia/Shanghai", mistakes),
+        **{key: mistakes.one_of(document, key, words, words[0]) for key, words in _CHOICES.items()},
+    }
+
+
+def _check_contract(
+    contract: TableContract, others: list[TableContract], codes: dict[str, CodeList], mistakes: Mistakes
+) -> None:
+    for other in others:
+        if (other.source, other.name) == (contract.source, contract.name):
+            what = f"table {contract.source}.{contract.name} is defined in {other.file}:{other.line} already"
+            mistakes.add(contract.line, what, "Keep one of them")
+    for column in contract.columns:
+        if column.codes and column.codes not in codes:
+            mistakes.unknown(column.line, "code list", column.codes, codes)
+
+
+def _days_off(references: dict[str, reference.Csv]) -> frozenset[date]:
+    if "holidays" not in references:
+        return frozenset()
+    return frozenset(
+        date.fromisoformat(row["day"]) for _, row in references["holidays"].rows if row.get("kind") == "off"
+    )

@@ -1,0 +1,163 @@
+"""From text to types: the SQL that a contract's columns become, and the sentence for a value that does not fit.
+
+Belongs here: expressions over the text columns `"t.<column>"`. Which rows they run on is the business of landing.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from . import sql
+from .contracts import Column, TableContract
+
+_TRUE = "'true', 't', '1', 'yes', 'y', '是'"
+_FALSE = "'false', 'f', '0', 'no', 'n', '否'"
+_INSTANT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)"
+
+
+def text_column(column: Column) -> str:
+    """The name under which a column's text stands in the queries of landing."""
+    return sql.name(f"t.{column.name}")
+
+
+def normalised(raw: str, contract: TableContract) -> str:
+    """Text without blanks around it; empty text and the contract's null words are null."""
+    trimmed = f"nullif(trim({raw}, ' \t\u3000'), '')"
+    if not contract.nulls:
+        return trimmed
+    return f"CASE WHEN {trimmed} NOT IN ({_words(contract.nulls)}) THEN {trimmed} END"
+
+
+def value(column: Column) -> str:
+    """The typed value of a column; null where its text does not fit the type."""
+    text = text_column(column)
+    match column.type:
+        case "text":
+            return text
+        case "integer":
+            return _integer(text)
+        case "decimal":
+            return f"CASE WHEN {text} NOT LIKE '%\\_%' ESCAPE '\\' THEN try_cast({text} AS {column.sql_type}) END"
+        case "boolean":
+            return f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true WHEN lower({text}) IN ({_FALSE}) THEN false END"
+        case "date":
+            return f"CAST(try_strptime({text}, [{_words(column.formats)}]) AS DATE)"
+        case "timestamp":
+            return instant(f"try_strptime({text}, [{_words(column.formats)}])", column.zone)
+        case "epoch_ms":
+            return f"make_timestamptz(try_cast({_epoch(text, 13)} AS BIGINT) * 1000)"
+        case "epoch_s":
+            return f"make_timestamptz(try_cast({_epoch(text, 10)} AS BIGINT) * 1000000)"
+        case "instant":
+            return (
+                f"CASE WHEN regexp_full_match({text}, '{_INSTANT}') THEN try_cast({text} AS TIMESTAMPTZ) END"
+            )
+    raise ValueError(f"no such column type: {column.type}")
+
+
+def instant(naive: str, zone: str) -> str:
+    """A naive timestamp as the instant it means in a zone: of two, the first; one that the clock skipped is read by the
+    offset before the jump."""
+    at = f"AT TIME ZONE {sql.text(zone)}"
+    if not _changes_clock(zone, 1970):
+        return f"({naive}) {at}"
+    before = f"((({naive}) - INTERVAL 3 HOUR) {at} + INTERVAL 3 HOUR)"
+    plain = f"(({naive}) {at})"
+    cheap = "" if _changes_clock(zone, 2000) else f"WHEN ({naive}) >= TIMESTAMP '2000-01-02' THEN {plain} "
+    return (
+        f"CASE {cheap}WHEN {before} {at} = ({naive}) THEN {before}"
+        f" WHEN {plain} {at} = ({naive}) THEN {plain} ELSE {before} END"
+    )
+
+
+def is_bad(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
+    """A condition that holds where a column breaks its contract; None if it cannot."""
+    conditions = [condition for condition, _ in _rules(column, codes)]
+    return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or None
+
+
+def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
+    """An SQL text: one sentence on what is wrong with a column's value and what to do; null where nothing is."""
+    text = text_column(column)
+    shown = "'the value (not shown: personal)'" if column.personal else f"'''' || left({text}, 100) || ''''"
+    cases = " ".join(
+        f"WHEN coalesce({condition}, false) THEN "
+        + (sql.text(words) if " is missing" in words else f"{shown} || {sql.text(words)}")
+        for condition, words in _rules(column, codes)
+    )
+    return f"'column {_in_text(column.name)}: ' || CASE {cases} END" if cases else None
+
+
+def recorded_at(contract: TableContract) -> str:
+    """The instant a row was recorded: its column, else the file's own time."""
+    if contract.recorded_at is None:
+        return "file_recorded_at"
+    return f"coalesce({sql.name(contract.recorded_at)}, file_recorded_at)"
+
+
+def _rules(column: Column, codes: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Each way a column can be wrong: a condition over text and value, and the words that follow the value."""
+    text, typed = text_column(column), sql.name(column.name)
+    rules = []
+    if column.required:
+        rules.append((f"{text} IS NULL", "a value is missing; send the row again with one"))
+    if column.type != "text":
+        rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", f" {_EXPECTED[column.type](column)}"))
+    if column.minimum is not None:
+        rules.append((f"{typed} < {column.minimum}", f" is below {column.minimum}; correct it at the source"))
+    if column.maximum is not None:
+        rules.append((f"{typed} > {column.maximum}", f" is above {column.maximum}; correct it at the source"))
+    if column.accepted:
+        listed = ", ".join(column.accepted)
+        rules.append(
+            (f"{text} NOT IN ({_words(column.accepted)})", f" is none of {listed}; correct it or accept it")
+        )
+    if column.codes:
+        words = f" is not in codes/{column.codes}.csv; add the code there with its meaning"
+        rules.append((f"{text} NOT IN ({_words(codes[column.codes])})", words))
+    return rules
+
+
+_EXPECTED = {
+    "integer": lambda column: "is no whole number; correct it at the source",
+    "decimal": lambda column: "is no number; correct it at the source (no thousands separators)",
+    "boolean": lambda column: "is neither true nor false; write true, false, 1 or 0",
+    "date": lambda column: (
+        f"is no date like {column.formats[0]}; correct it or add its format to the contract"
+    ),
+    "timestamp": lambda column: (
+        f"is no time like {column.formats[0]}; correct it or add its format to the contract"
+    ),
+    "epoch_ms": lambda column: "is no time in milliseconds since 1970; correct it at the source",
+    "epoch_s": lambda column: "is no time in seconds since 1970; correct it at the source",
+    "instant": lambda column: (
+        "is no instant with an offset like 2026-01-31T08:00:00+08:00; correct it at the source"
+    ),
+}
+
+
+def _integer(text: str) -> str:
+    # DuckDB's own cast rounds 1.5 to 2 and takes 1e3 and 0x10; a count that needs guessing is refused instead.
+    return f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN try_cast({text} AS BIGINT) END"
+
+
+def _epoch(text: str, digits: int) -> str:
+    # Bounded to 9999, so that the product never overflows.
+    return f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,{digits + 1}}}(\\.0*)?') THEN {text} END"
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return ", ".join(sql.text(word) for word in words)
+
+
+def _in_text(word: str) -> str:
+    return word.replace("'", "''")
+
+
+@cache
+def _changes_clock(zone: str, since: int) -> bool:
+    """Whether a zone's clock was changed since the start of a year, so that a naive time may mean two instants."""
+    info = ZoneInfo(zone)
+    start = datetime(since, 1, 1, tzinfo=UTC)
+    offsets = {(start + timedelta(days=step)).astimezone(info).utcoffset() for step in range(0, 25_000, 5)}
+    return len(offsets) > 1
