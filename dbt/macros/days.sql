@@ -30,6 +30,7 @@
 {% macro is_ever_overdue() -%}
     (
         standard_microseconds is not null
+        and is_counted
         and {{ overdue_from() }} < least(coalesce(ended_at, left_at, {{ as_of() }}), {{ as_of() }})
     )
 {%- endmacro %}

@@ -33,3 +33,11 @@
         and steps.start_day < {{ alias }}.valid_before
     {% endfor %}
 {%- endmacro %}
+
+{# The day whose standard holds: of a profile's own, the day the stage starts; of one taken from its data, the day it ends
+   (an open one: today), because the period before which the mean is taken is the one it ends in. #}
+{% macro day_of_standard() -%}
+    {%- if standards_from() == "data" -%} {{ local_day("coalesce(ended_at, " ~ as_of() ~ ")") }}
+    {%- else -%} {{ local_day("started_at") }}
+    {%- endif -%}
+{%- endmacro %}

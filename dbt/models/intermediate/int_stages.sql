@@ -35,6 +35,7 @@ with
     reached as (
         select
             fulfilment_code, order_id, order_type, chain_type, route, carrier, origin_place, office_place, sending_place, left_at,
+            cancelled_at is null or signed_at is not null as is_counted,
             milestones,
             list_filter(
                 [
@@ -86,6 +87,6 @@ with
     )
 select
     fulfilment_code, order_id, order_type, chain_type, route, carrier, origin_place, office_place, sending_place,
-    from_milestone, to_milestone, stage, {{ holder("held_by") }} as place, started_at, ended_at,
+    is_counted, from_milestone, to_milestone, stage, {{ holder("held_by") }} as place, started_at, ended_at,
     case when ended_at is null then left_at end as left_at
 from named

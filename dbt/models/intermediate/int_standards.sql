@@ -3,15 +3,15 @@
 -- depends_on: {{ ref("int_stages") }}
 -- Standard of each single step at each place for each order type and span of validity: the most specific row holds.
 {% if standards_from() == "data" %}
--- This profile gives none: a stage's mean over all places in the days before the month it starts in.
+-- This profile gives none: a stage's mean over all places in the days before the month it ends in.
 with
     ended as (
         select stage, started_at, ended_at, {{ local_day("ended_at") }} as ended_day
         from {{ ref("int_stages") }}
-        where ended_at >= started_at
+        where ended_at >= started_at and is_counted
     ),
     months as (
-        select distinct date_trunc('month', {{ local_day("started_at") }})::date as month_start from {{ ref("int_stages") }}
+        select distinct date_trunc('month', {{ day_of_standard() }})::date as month_start from {{ ref("int_stages") }}
     )
 select
     ended.stage,

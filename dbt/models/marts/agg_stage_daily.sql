@@ -6,6 +6,7 @@ with
         from {{ ref("fct_stage_durations") }}
         where
             ended_at is not null
+            and is_counted
             {% if is_incremental() %}
             and ended_day in (select day from {{ ref("int_days__touched") }} where kind = 'stage')
             {% endif %}

@@ -2,7 +2,7 @@
 -- depends_on: {{ ref("int_orders__affected") }}
 with
     stages as (
-        select *, {{ local_day("started_at") }} as start_day
+        select *, {{ day_of_standard() }} as start_day
         from {{ ref("int_stages") }}
         {{ of_orders(ref("int_orders__affected")) }}
     ),
@@ -46,6 +46,7 @@ select
     carrier::varchar as carrier,
     order_type::varchar as order_type,
     started_at::timestamptz as started_at,
+    is_counted::boolean as is_counted,
     ended_at::timestamptz as ended_at,
     left_at::timestamptz as left_at,
     {{ local_day("ended_at") }}::date as ended_day,

@@ -1,4 +1,6 @@
 {{ config(materialized="table") }}
+{% set data = [] %}
+{% for what in ["erp", "wishes", "receipts", "pick_lines", "complaints"] if has(what) %}{% do data.append("'" ~ what ~ "'") %}{% endfor %}
 with
     measures as (
         unpivot (
@@ -28,7 +30,8 @@ with
         left join sums as denominators
             on denominators.period = periods.period and denominators.period_start = periods.period_start
             and denominators.measure = catalogue.denominator
-        where catalogue.kind = 'rate'
+        -- a rate without data is absent, never 0
+        where catalogue.kind = 'rate' and (catalogue.needs is null or catalogue.needs in ({{ (data or ["''"]) | join(", ") }}))
     ),
     -- what is open at the end of a period is all that has opened less all that has closed by then
     openings as (
