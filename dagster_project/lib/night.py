@@ -176,6 +176,10 @@ class Night:
                 "has_receipts": self.profile.has("receipts"),
                 "has_erp": self.profile.has_event("erp_shipped"),
                 "has_pick_lines": self.profile.has("pick_lines"),
+                "has_wishes": self.profile.has_column("orders", "wished_date")
+                or self.profile.has_column("suborders", "wished_date"),
+                "has_complaints": self.profile.has_event("complaint_ticket")
+                or self.profile.has_event("not_received_ticket"),
             },
             rebuild=self.rebuild,
             published=published,

@@ -25,7 +25,8 @@ META_TABLES = {
         run_number BIGINT, run_id VARCHAR, as_of TIMESTAMPTZ, previous_run_number BIGINT,
         previous_as_of TIMESTAMPTZ, timezone VARCHAR, promise_limit VARCHAR, sign_rule VARCHAR,
         standards_from VARCHAR, is_full_refresh BOOLEAN, has_receipts BOOLEAN, has_erp BOOLEAN,
-        has_pick_lines BOOLEAN""",
+        has_pick_lines BOOLEAN,
+        has_wishes BOOLEAN, has_complaints BOOLEAN""",
     "runs": """
         run_number BIGINT, run_id VARCHAR, as_of TIMESTAMPTZ, started_at TIMESTAMPTZ, landed_at TIMESTAMPTZ,
         models_built_at TIMESTAMPTZ, published_at TIMESTAMPTZ, finished_at TIMESTAMPTZ,
@@ -65,13 +66,12 @@ def quoted(*names: str) -> str:
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
-def config(settings: Settings) -> dict[str, str]:
+def config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
     """How every connection to the build file is set up; dbt's profile says the same."""
     return {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": f"{settings.build_file}.spill",
         "preserve_insertion_order": "false",
-        "TimeZone": "UTC",
     }
 
 
@@ -81,6 +81,7 @@ def connect(settings: Settings, read_only: bool = False) -> duckdb.DuckDBPyConne
     """
     settings.build_file.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(settings.build_file), read_only=read_only, config=config(settings))
+    connection.execute("set TimeZone = 'UTC'")
     if not read_only:
         create_meta(connection)
     return connection

@@ -61,6 +61,10 @@ class Profile:
         """Whether any feed gives rows of an entity."""
         return bool(self.feeds.get(entity))
 
+    def has_column(self, entity: str, column: str) -> bool:
+        """Whether any feed fills a column of an entity."""
+        return any(feed.expression(column) is not None for feed in self.feeds.get(entity, ()))
+
     def has_event(self, event_type: str) -> bool:
         """Whether a feed of events can give an event type, as far as its mapping tells."""
         return any(mapping.can_give(feed, event_type, self.codes) for feed in self.feeds.get("events", ()))
