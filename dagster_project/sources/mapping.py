@@ -176,8 +176,8 @@ def _feed(
     given = {expression.column for expression in expressions} | (
         {"event_type", "occurred_at"} if each else set()
     )
-    for name, column in ENTITIES[entity].items():
-        if column.required and name not in given:
+    for name, wanted in ENTITIES[entity].items():
+        if wanted.required and name not in given:
             mistakes.add(item.line, f"the feed gives no {name!r}", f"Add `{name}: …` to its columns")
     where = Expression("where", str(item["where"]), item.line_of("where")) if item.get("where") else None
     return Feed(
