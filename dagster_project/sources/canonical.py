@@ -14,7 +14,7 @@ def build_views(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None
     """(Re)creates `reference.*` tables and `canonical.*` views in one transaction; `prepare` has been called."""
     connection.begin()
     try:
-        reference.load(connection, profile.directory, profile.codes)
+        reference.load(connection, profile.references, profile.codes)
         for entity in ENTITIES:
             query = mapping.view(entity, profile.feeds.get(entity, ()))
             connection.execute(f"CREATE OR REPLACE VIEW canonical.{entity} AS {query}")

@@ -1,7 +1,5 @@
-"""The dry run of a profile: lands into memory and shows what was understood. `python -m dagster_project.sources.check`."""
+"""The dry run of a profile: lands into memory and shows what was understood."""
 
-import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,16 +85,3 @@ def _write_entity(
             f"{name}={value}" for name, value in zip(names, row, strict=True) if value is not None
         )
         write(f"    {given}")
-
-
-def main() -> int:
-    """Exit code 0 if everything was understood."""
-    parser = argparse.ArgumentParser(description="Dry-run a profile: nothing is written.")
-    parser.add_argument("profile_dir", type=Path)
-    parser.add_argument("source_dir", type=Path)
-    arguments = parser.parse_args()
-    return 0 if profile_check(arguments.profile_dir, arguments.source_dir) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

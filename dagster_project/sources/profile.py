@@ -4,6 +4,7 @@ Belongs here: profile.yml and putting the parts together. Contracts, mappings an
 """
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,8 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class Profile:
-    """A checked profile. `feeds` are by entity; `days_off` come from reference/holidays.csv."""
+    """A checked profile. `feeds` are by entity, `references` the CSV of each reference table it has; `days_off` come
+    from reference/holidays.csv."""
 
     directory: Path
     title: dict[str, str]
@@ -39,6 +41,7 @@ class Profile:
     contracts: tuple[TableContract, ...]
     feeds: dict[str, tuple[Feed, ...]]
     codes: dict[str, CodeList]
+    references: dict[str, Path]
     days_off: frozenset[date]
 
     @property
@@ -80,36 +83,39 @@ def load_profile(directory: Path) -> Profile:
     found: list[Mistake] = []
 
     def mistakes_of(path: Path) -> Mistakes:
-        return Mistakes(path.relative_to(directory).as_posix(), found)
+        return Mistakes(os.path.relpath(path, directory), found)
 
-    settings = directory / "profile.yml"
-    if not settings.is_file():
-        raise ProfileError(
-            [Mistake("profile.yml", 1, "the file is missing", f"Write it in {directory.name}/")]
-        )
-    head = _head(settings, mistakes_of(settings))
+    folders = _folders(directory)
+
+    def files(pattern: str) -> list[Path]:
+        return _files(folders, pattern)
+
+    settings = Mapping(1)
+    for folder in folders:
+        _update(settings, folder / "profile.yml", mistakes_of(folder / "profile.yml"))
+    head = _head(settings, mistakes_of(directory / "profile.yml"))
 
     codes = {
         path.stem: reference.check_codes(path, mistakes_of(path))
-        for path in sorted(directory.glob("codes/*.csv"))
+        for path in files("codes/*.csv")
     }
     references = {
         path.stem: reference.check_reference(path, mistakes_of(path))
-        for path in sorted(directory.glob("reference/*.csv"))
+        for path in files("reference/*.csv")
     }
     if "route_milestones" not in references:
         remedy = "Write it with the columns route, position, milestone"
         found.append(Mistake("reference/route_milestones.csv", 1, "the file is missing", remedy))
 
     contracts: list[TableContract] = []
-    for path in sorted(directory.glob("contracts/*.yml")):
+    for path in files("contracts/*.yml"):
         mistakes = mistakes_of(path)
         for contract in read_contracts(read_yaml(path, mistakes), mistakes, head["timezone"]):
             _check_contract(contract, contracts, codes, mistakes)
             contracts.append(contract)
 
     feeds: dict[str, tuple[Feed, ...]] = {}
-    for path in sorted(directory.glob("mapping/*.yml")):
+    for path in files("mapping/*.yml"):
         mistakes = mistakes_of(path)
         if path.stem not in ENTITIES:
             mistakes.unknown(1, "entity", path.stem, ENTITIES)
@@ -130,25 +136,57 @@ def load_profile(directory: Path) -> Profile:
         contracts=tuple(contracts),
         feeds=feeds,
         codes=codes,
+        references={path.stem: path for path in files("reference/*.csv")},
         days_off=_days_off(references),
     )
 
 
 def fingerprint(directory: Path) -> str:
-    """SHA-256 over the names and bytes of a profile's files: changes when anything in the folder does."""
+    """SHA-256 over the names and bytes of a profile's files: changes when anything in the folder, or in one that it
+    extends, does."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in Path(directory).rglob("*") if path.is_file()):
-        digest.update(path.relative_to(directory).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for folder in _folders(Path(directory).resolve()):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _head(path: Path, mistakes: Mistakes) -> dict:
+def _folders(directory: Path) -> list[Path]:
+    """The folders of a profile: those it extends, the furthest first, then its own."""
+    folders: list[Path] = []
+    name = "profile.yml"
+    while True:
+        settings = directory / "profile.yml"
+        if not settings.is_file():
+            raise ProfileError([Mistake(name, 1, f"no profile.yml in {directory.name}/", "Write it, or correct `extends`")])
+        if directory in folders:
+            raise ProfileError([Mistake(name, 1, "the profile extends itself", "Remove one `extends:`")])
+        folders.append(directory)
+        name = os.path.relpath(settings, folders[0])
+        document = read_yaml(settings, Mistakes(name))
+        if not isinstance(document, Mapping) or not document.get("extends"):
+            return folders[::-1]
+        directory = (directory / str(document["extends"])).resolve()
+
+
+def _files(folders: list[Path], pattern: str) -> list[Path]:
+    """The files of a profile by name; its own stands in for one of the same name that it extends."""
+    by_name = {path.name: path for folder in folders for path in sorted(folder.glob(pattern))}
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def _update(settings: Mapping, path: Path, mistakes: Mistakes) -> None:
     document = read_yaml(path, mistakes)
     if not isinstance(document, Mapping):
         mistakes.add(1, "the file holds no mapping", "Start it with `timezone: Asia/Shanghai`")
-        document = Mapping(1)
-    mistakes.keys(document, "profile.yml", ["title", "timezone", "description", *_CHOICES])
+        return
+    mistakes.keys(document, "profile.yml", ["title", "timezone", "description", "extends", *_CHOICES])
+    settings.update(document)
+    settings.lines.update(document.lines)
+
+
+def _head(document: Mapping, mistakes: Mistakes) -> dict:
     title = mistakes.mapping(document, "title") if "title" in document else Mapping(1)
     mistakes.keys(title, "title", ["en", "zh"])
     return {

@@ -151,11 +151,13 @@ def code_table(name: str) -> str:
     return f"reference.{sql.name(f'code_{name}')}"
 
 
-def load(connection: duckdb.DuckDBPyConnection, directory: Path, codes: dict[str, CodeList]) -> None:
+def load(
+    connection: duckdb.DuckDBPyConnection, references: dict[str, Path], codes: dict[str, CodeList]
+) -> None:
     """(Re)creates the reference tables, typed; empty where the profile has no file. Empty cells are null."""
     for table, columns in TABLES.items():
-        path = directory / "reference" / f"{table}.csv"
-        if not path.is_file():
+        path = references.get(table)
+        if path is None:
             typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
             connection.execute(f"CREATE OR REPLACE TABLE reference.{table} ({typed})")
             continue
