@@ -1,13 +1,23 @@
 {{ config(incremental_strategy="append", pre_hook="{% if is_incremental() %} delete from {{ this }} where day in (select day from {{ ref('int_lane_days') }}) {% endif %}") }}
--- depends_on: {{ ref("int_lane_days") }}
--- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it.
 -- depends_on: {{ ref("int_lane_buffers__before") }}
+-- depends_on: {{ ref("int_lane_days") }}
+-- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it. Fine lanes have few
+-- transits in many frames: a windowed quantile. Coarse ones have many in few: a histogram of whole hours a day.
+{% set names = [
+    "transit_low_percent", "transit_high_percent", "transit_window_days", "lane_minimum_sample", "buffer_minimum_hours",
+    "buffer_maximum_hours"
+] %}
+{% set percents = [] %}
+{% if execute %}
+{% set found = run_query("select distinct value::integer from " ~ ref("parameters") ~ " where name like 'transit_%_percent' order by 1") %}
+{% set percents = found.columns[0].values() %}
+{% endif %}
 with
     days as (
         select
             lane_days.day,
-            {% for name in ["transit_low_percent", "transit_high_percent", "transit_window_days", "lane_minimum_sample", "buffer_minimum_hours", "buffer_maximum_hours"] %}
-            arg_max(p.value, p.valid_from) filter (p.name = '{{ name }}')::integer as {{ name }},
+            {% for name in names %}
+            arg_max(p.value, p.valid_from) filter (p.name = '{{ name }}')::integer as {{ name }}{{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_lane_days") }} as lane_days
         inner join {{ ref("parameters") }} as p on p.valid_from <= lane_days.day
@@ -18,53 +28,89 @@ with
         from {{ ref("int_transits") }}
         where known_day >= (select min(day - transit_window_days) from days)
     ),
-    lanes as (
-        select 'place_carrier_city' as lane_level, origin_place || '|' || carrier || '|' || destination_city as lane, known_day, hours
+    fine as (
+        select
+            'place_carrier_city' as lane_level,
+            origin_place || '|' || carrier || '|' || destination_city as lane, known_day, hours
         from transits
-        where origin_place is not null and carrier is not null and destination_city is not null
         union all
         select 'carrier_province', carrier || '|' || destination_province, known_day, hours
         from transits
-        where carrier is not null and destination_province is not null
-        union all
-        select 'carrier', carrier, known_day, hours from transits where carrier is not null
-        union all
-        select 'all', '', known_day, hours from transits
-    ),
-    hours_seen as (
-        select lane_level, lane, known_day, hours, count(*) as transits from lanes group by all
     ),
     busy as (
-        select lane_level, lane
-        from hours_seen
+        select lane_level, lane, min(known_day) as first_day, max(known_day) as last_day
+        from fine
+        where lane is not null
         group by all
-        having sum(transits) >= (select min(lane_minimum_sample) from days) or lane_level = 'all'
+        having count(*) >= (select min(lane_minimum_sample) from days)
     ),
-    in_window as (
-        select days.day, hours_seen.lane_level, hours_seen.lane, hours_seen.hours, sum(hours_seen.transits)::bigint as transits
-        from hours_seen
-        inner join busy using (lane_level, lane)
-        inner join days on hours_seen.known_day between days.day - days.transit_window_days and days.day - 1
+    framed as (
+        select lane_level, lane, known_day as day, hours, 0 as window_days, false as is_asked
+        from fine
+        semi join busy using (lane_level, lane)
+        union all
+        select lane_level, lane, day, null, transit_window_days, true
+        from busy
+        inner join days on days.day > busy.first_day and days.day <= busy.last_day + days.transit_window_days
+    ),
+    windowed as (
+        select
+            *,
+            {% for percent in percents %}
+            quantile_disc(hours, {{ percent / 100 }}) over seen as p{{ percent }},
+            {% endfor %}
+            count(hours) over seen as sample
+        from framed
+        window
+            seen as (
+                partition by lane_level, lane
+                order by day range between to_days(window_days) preceding and to_days(1) preceding
+            )
+    ),
+    fine_quantiles as (
+        select
+            windowed.day,
+            lane_level,
+            lane,
+            sample,
+            {% for side in ["low", "high"] %}
+            case transit_{{ side }}_percent {% for percent in percents %} when {{ percent }} then p{{ percent }} {% endfor %} end as {{ side }}_hours{{ "," if not loop.last }}
+            {% endfor %}
+        from windowed
+        inner join days using (day)
+        where is_asked and sample >= lane_minimum_sample
+    ),
+    coarse as (
+        select 'carrier' as lane_level, carrier as lane, known_day, hours, count(*) as transits
+        from transits
+        where carrier is not null
+        group by all
+        union all
+        select 'all', '', known_day, hours, count(*)
+        from transits
         group by all
     ),
     ranked as (
         select
-            *,
-            sum(transits) over (partition by day, lane_level, lane order by hours)::bigint as rank,
-            sum(transits) over (partition by day, lane_level, lane)::bigint as sample
-        from in_window
+            days.day, lane_level, lane, hours, sum(transits)::bigint as transits,
+            sum(sum(transits)) over (partition by days.day, lane_level, lane order by hours)::bigint as rank,
+            sum(sum(transits)) over (partition by days.day, lane_level, lane)::bigint as sample
+        from coarse
+        inner join days on coarse.known_day between days.day - days.transit_window_days and days.day - 1
+        group by days.day, lane_level, lane, hours
     ),
-    quantiles as (
+    coarse_quantiles as (
         select
             ranked.day,
             lane_level,
             lane,
             any_value(sample) as sample,
             -- the k-th smallest with k = ceil(q * n), in whole numbers
-            min(hours) filter (rank >= (sample * transit_low_percent + 99) // 100) as p50_hours,
-            min(hours) filter (rank >= (sample * transit_high_percent + 99) // 100) as p80_hours
+            min(hours) filter (rank >= (sample * transit_low_percent + 99) // 100) as low_hours,
+            min(hours) filter (rank >= (sample * transit_high_percent + 99) // 100) as high_hours
         from ranked
         inner join days using (day)
+        where lane_level = 'all' or sample >= lane_minimum_sample
         group by ranked.day, lane_level, lane
     )
 select
@@ -72,9 +118,8 @@ select
     lane_level,
     lane,
     sample,
-    p50_hours,
-    p80_hours,
-    least(greatest(p80_hours - p50_hours, buffer_minimum_hours), buffer_maximum_hours)::bigint as buffer_hours
-from quantiles
+    low_hours as p50_hours,
+    high_hours as p80_hours,
+    least(greatest(high_hours - low_hours, buffer_minimum_hours), buffer_maximum_hours)::bigint as buffer_hours
+from (select * from fine_quantiles union all by name select * from coarse_quantiles) as quantiles
 inner join days using (day)
-where lane_level = 'all' or sample >= lane_minimum_sample
