@@ -6,3 +6,13 @@
         where parameters.name = '{{ name }}' {% if day %} and parameters.valid_from <= {{ day }} {% endif %}
     )
 {%- endmacro %}
+
+{# The percentiles that lane buffers ever need, as whole numbers; a quantile over a window takes literals only. #}
+{% macro transit_percents() -%}
+    {%- if execute -%}
+        {{- return(run_query(
+            "select distinct value::integer from " ~ ref("parameters") ~ " where name like 'transit_%_percent' order by 1"
+        ).columns[0].values()) -}}
+    {%- endif -%}
+    {{- return([]) -}}
+{%- endmacro %}

@@ -1,17 +1,14 @@
 {{ config(incremental_strategy="append", pre_hook="{% if is_incremental() %} delete from {{ this }} where day in (select day from {{ ref('int_lane_days') }}) {% endif %}") }}
 -- depends_on: {{ ref("int_lane_buffers__before") }}
 -- depends_on: {{ ref("int_lane_days") }}
+-- depends_on: {{ ref("parameters") }}
 -- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it. Fine lanes have few
 -- transits in many frames: a windowed quantile. Coarse ones have many in few: a histogram of whole hours a day.
 {% set names = [
     "transit_low_percent", "transit_high_percent", "transit_window_days", "lane_minimum_sample", "buffer_minimum_hours",
     "buffer_maximum_hours"
 ] %}
-{% set percents = [] %}
-{% if execute %}
-{% set found = run_query("select distinct value::integer from " ~ ref("parameters") ~ " where name like 'transit_%_percent' order by 1") %}
-{% set percents = found.columns[0].values() %}
-{% endif %}
+{% set percents = transit_percents() %}
 with
     days as (
         select
