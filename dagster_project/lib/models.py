@@ -86,7 +86,10 @@ def build(settings: Settings, full_refresh: bool, say: Callable[[str], None]) ->
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
-    outcome = _invoke(settings, arguments, [Progress(say)])
+    try:
+        outcome = _invoke(settings, arguments, [Progress(say)])
+    finally:
+        _close_connections()
     if outcome.result is None:
         raise ModelsFailedError(f"dbt did not run: {outcome.exception}")
     return [_node_result(result) for result in outcome.result.results]
@@ -154,6 +157,15 @@ def _invoke(settings: Settings, arguments: list[str], callbacks: list[Callable[[
     settings.dbt_dir.mkdir(parents=True, exist_ok=True)
     with environment(settings):
         return dbtRunner(callbacks=callbacks).invoke([*quiet, *arguments, *fixed])
+
+
+def _close_connections() -> None:
+    """dbt-duckdb keeps its connection to the file until the process ends; the night goes on in this one."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager.env().close()
+        DuckDBConnectionManager.close_all_connections()
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -1,4 +1,7 @@
-"""`make profile-check`: a dry run of the chosen profile over the chosen source. Exit code 1: mistakes, or nothing read."""
+"""`make profile-check`: a dry run of the chosen profile over the chosen source.
+
+Exit code 1: mistakes, or nothing read.
+"""
 
 import sys
 

@@ -5,6 +5,7 @@ Belongs here: evaluating rules and keeping the verdicts in `meta.quality`. Not h
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import duckdb
 from dagster_project import sources
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
-from dagster_project.lib.warehouse import Run, config
+from dagster_project.lib.warehouse import Run, config, connect
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
@@ -55,13 +56,21 @@ def check(settings: Settings, profile: sources.Profile, layer: str) -> list[Resu
 
 
 def evaluate(settings: Settings, rules: Sequence[Rule], layer: str) -> list[Result]:
-    """Great Expectations' verdict on each rule, in the order of the rules."""
+    """The verdict on each rule, in the order of the rules; every rule of a table that is not there is
+    broken.
+    """
+    there = _tables(settings)
+    verdicts = _verdicts(settings, [rule for rule in rules if (rule.schema, rule.table) in there], layer)
+    return [_result(rule, verdicts.get(_identity(rule))) for rule in rules]
+
+
+def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str) -> dict[str, Any]:
+    """Great Expectations' own verdicts, by the rule's identity."""
+    if not rules:
+        return {}
     gx = _great_expectations()
     with _closed_connections():
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        context.delete_data_docs_site("local_site")
-        context.add_data_docs_site(layer, _docs_site(settings, layer))
+        context = gx.get_context(mode="ephemeral", project_config=_configuration(settings, layer))
         source = context.data_sources.add_sql(
             layer,
             connection_string=f"duckdb:///{settings.build_file}",
@@ -78,12 +87,11 @@ def evaluate(settings: Settings, rules: Sequence[Rule], layer: str) -> list[Resu
         checkpoint = gx.Checkpoint(name=layer, validation_definitions=definitions, result_format="BASIC")
         outcome = context.checkpoints.add(checkpoint).run()
         context.build_data_docs()
-    verdicts = {
+    return {
         verdict.expectation_config.meta["rule"]: verdict
         for run in outcome.run_results.values()
         for verdict in run.results
     }
-    return [_result(rule, verdicts[_identity(rule)]) for rule in rules]
 
 
 def from_dbt(results: Sequence[NodeResult]) -> list[Result]:
@@ -155,14 +163,24 @@ def _closed_connections() -> Iterator[None]:
             connection.close()
 
 
-def _docs_site(settings: Settings, layer: str) -> dict[str, Any]:
+def _configuration(settings: Settings, layer: str) -> Any:
+    """Everything in memory but the Data Docs, of which the last run's are kept."""
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+
     folder = settings.quality_docs / layer
-    folder.mkdir(parents=True, exist_ok=True)
-    return {
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    site = {
         "class_name": "SiteBuilder",
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
     }
+    return DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        data_docs_sites={layer: site},
+        progress_bars={"globally": False},
+        analytics_enabled=False,
+    )
 
 
 def _identity(rule: Rule) -> str:
@@ -182,23 +200,25 @@ def _expectation(gx: Any, rule: Rule) -> Any:
             return known.ExpectColumnValuesToBeUnique(column=rule.columns[0], **common)
         case "unique":
             return known.ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), **common)
-        case "between":
-            limits = {"min_value": rule.minimum, "max_value": rule.maximum}
-            return known.ExpectColumnValuesToBeBetween(column=rule.columns[0], **limits, **common)
         case "accepted":
             return known.ExpectColumnValuesToBeInSet(
                 column=rule.columns[0], value_set=list(rule.accepted), **common
             )
         case "rows":
-            query = f"select * from {{batch}} where {rule.broken}"
+            query = f"select this.* from (select * from {{batch}}) as this where {rule.broken}"
             return known.UnexpectedRowsExpectation(
                 unexpected_rows_query=query, description=rule.says, **common
             )
 
 
-def _result(rule: Rule, verdict: Any) -> Result:
-    errors = [text for text in _errors(verdict.exception_info) if text]
-    observed = verdict.result.get("unexpected_count", verdict.result.get("observed_value"))
+def _tables(settings: Settings) -> set[tuple[str, str]]:
+    with connect(settings, read_only=True) as connection:
+        return set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+
+
+def _result(rule: Rule, verdict: Any | None) -> Result:
+    errors = ["there is no such table"] if verdict is None else _errors(verdict.exception_info)
+    observed = verdict and verdict.result.get("unexpected_count", verdict.result.get("observed_value"))
     return Result(
         schema=rule.schema,
         table=rule.table,
@@ -208,7 +228,7 @@ def _result(rule: Rule, verdict: Any) -> Result:
         severity="block" if errors else rule.severity,
         observed=f"could not be evaluated: {errors[0]}" if errors else f"{observed or 0} rows",
         expected=rule.says,
-        passed=bool(verdict.success) and not errors,
+        passed=not errors and bool(verdict and verdict.success),
     )
 
 
@@ -216,4 +236,5 @@ def _errors(information: dict[str, Any]) -> list[str]:
     """The exception texts of a verdict; one dictionary, or one for each metric."""
     if "raised_exception" in information:
         information = {"": information}
-    return [str(entry["exception_message"]) for entry in information.values() if entry["raised_exception"]]
+    raised = [entry for entry in information.values() if entry["raised_exception"]]
+    return [(str(entry["exception_message"]) or "an error without words").splitlines()[0] for entry in raised]

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import yaml
 
 from dagster_project import sources
+from dagster_project.lib.warehouse import quoted
+from dagster_project.sources.contracts import Column
 
 Severity = Literal["block", "warn"]
 PROVENANCE = ("_row_hash", "_load_seq", "_load_id", "_file", "_record", "_recorded_at")
@@ -26,19 +28,17 @@ QUARANTINE_BLOCK_ROWS = 100
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of one table. `columns` is empty for a rule about rows; `broken` is SQL over
-    `{batch}`.
+    """One expectation of one table. `columns` is empty for a rule about rows; `broken` is the SQL condition of
+    a row, `this`, that breaks it.
     """
 
     schema: str
     table: str
     name: str
-    kind: Literal["not_null", "unique", "between", "accepted", "rows"]
+    kind: Literal["not_null", "unique", "accepted", "rows"]
     severity: Severity
     says: str
     columns: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
     accepted: tuple[str, ...] = ()
     broken: str = ""
 
@@ -62,7 +62,7 @@ def landing_rules(profile: sources.Profile) -> list[Rule]:
         ]
         said = "A row lands once: the same content twice would count twice."
         rules.append(Rule("landing", table, "lands_once", "unique", "block", said, ("_row_hash",)))
-        for column in profile.contract(source, name).columns.values():
+        for column in profile.contract(source, name).columns:
             rules += _contract_rules(table, column)
     return rules
 
@@ -86,7 +86,7 @@ def _mart_file() -> dict[str, Any]:
     return yaml.safe_load(MART_RULES.read_text(encoding="utf-8"))
 
 
-def _contract_rules(table: str, column: Any) -> list[Rule]:
+def _contract_rules(table: str, column: Column) -> list[Rule]:
     name, rules = column.name, []
     if column.required:
         says = f"{name} is required by the contract."
@@ -99,8 +99,9 @@ def _contract_rules(table: str, column: Any) -> list[Rule]:
         )
     if column.minimum is not None or column.maximum is not None:
         says = f"{name} lies within the contract's limits."
-        limits = {"minimum": column.minimum, "maximum": column.maximum}
-        rules.append(Rule("landing", table, f"{name}_within", "between", "block", says, (name,), **limits))
+        limits = [("<", column.minimum), (">", column.maximum)]  # SQL constants of the column's type
+        broken = " or ".join(f"{quoted(name)} {sign} {limit}" for sign, limit in limits if limit is not None)
+        rules.append(Rule("landing", table, f"{name}_within", "rows", "block", says, (name,), broken=broken))
     return rules
 
 

@@ -1,0 +1,60 @@
+"""What tests share. What this machine lacks is left out with a loud line, and is a failure under `make
+test-all`.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dagster_project.settings import REPOSITORY, Settings
+
+REAL_DATA = REPOSITORY.parent / "shared" / "real"
+NEEDS = {
+    "browser": (lambda: shutil.which("chromium") is not None, "Debian's chromium (apt-get install chromium)"),
+    "real": (REAL_DATA.is_dir, f"the real data in {os.path.relpath(REAL_DATA, REPOSITORY)}"),
+}
+left_out: dict[str, int] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out the tests whose needs are missing; under test-all that is an error instead."""
+    missing = {mark for mark, (is_there, _) in NEEDS.items() if not is_there()}
+    without = [item for item in items if missing & {mark.name for mark in item.iter_markers()}]
+    if not without:
+        return
+    if os.environ.get("TRUE_ON_TIME_TEST_ALL"):
+        lacking = "; ".join(NEEDS[mark][1] for mark in sorted(missing))
+        raise pytest.UsageError(f"test-all leaves nothing out, but this machine lacks {lacking}")
+    for mark in missing:
+        left_out[mark] = sum(item.get_closest_marker(mark) is not None for item in without)
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if item not in without]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was left out."""
+    for mark, count in left_out.items():
+        if count:
+            message = f"LEFT OUT: {count} {mark} tests, because this machine lacks {NEEDS[mark][1]}."
+            terminalreporter.write_sep("!", message, red=True, bold=True)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """Settings of the plain test profile (every entity from a CSV of the same columns) in an empty home."""
+    return settings_for(REPOSITORY / "tests" / "profiles" / "plain", tmp_path)
+
+
+def settings_for(profile_dir: Path, data: Path, source_dir: Path | None = None) -> Settings:
+    """Settings of a profile whose home lies in `data`."""
+    folder = data / profile_dir.name
+    return Settings(
+        profile=profile_dir.name,
+        profile_dir=profile_dir,
+        source_dir=source_dir or folder / "source",
+        home=folder,
+        as_of=None,
+        port=8501,
+    )

@@ -1,0 +1,179 @@
+"""Publishing: what readers may and may not see."""
+
+import multiprocessing
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.lib import publish, warehouse
+from dagster_project.settings import Settings
+
+QUARANTINE = "select 'erp' as source, '{\"phone\": \"***\"}' as row"
+PROFILE: dict[str, str | bool] = {
+    "timezone": "Asia/Shanghai",
+    "promise_limit": "end_of_day",
+    "sign_rule": "earliest",
+    "standards_from": "reference",
+    "has_receipts": True,
+    "has_erp": True,
+    "has_pick_lines": True,
+}
+ROWS = 20_000
+
+
+def publish_once(settings: Settings, run_id: str, fail_at: str = "") -> Path:
+    """A night without sources: marts that all carry the run's number, published."""
+
+    def reached(point: str) -> None:
+        if point == fail_at:
+            raise KeyboardInterrupt(point)
+
+    with warehouse.build_lock(settings), warehouse.connect(settings) as connection:
+        run = warehouse.begin_run(
+            connection,
+            run_id=run_id,
+            as_of=datetime(2026, 3, 1, tzinfo=UTC),
+            fingerprint="same",
+            profile=PROFILE,
+            rebuild=False,
+            published=publish.published_run(settings),
+        )
+        connection.execute("create schema if not exists marts")
+        number = run.run_number
+        connection.execute(
+            f"create or replace table marts.fct_orders as select ? as run_number, range as id from range({ROWS})",
+            [number],
+        )
+        connection.execute(
+            "create or replace table marts.kpi as select 'true_on_time_rate' as metric, 'day' as period,"
+            " date '2026-02-01' + cast(range as integer) as period_start, ? as numerator, 100 as denominator,"
+            " ? / 100.0 as value, ? as run_number from range(40)",
+            [number, number, number],
+        )
+        connection.execute(
+            "comment on table marts.fct_orders is 'One row an order; it''s the customer''s view.'"
+        )
+        connection.execute("comment on column marts.fct_orders.id is 'The order.'")
+        return publish.publish(connection, settings, run, QUARANTINE, reached)
+
+
+def read(settings: Settings, query: str) -> list[tuple]:
+    with duckdb.connect(str(settings.published_file.resolve()), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_published_file_holds_marts_comments_and_masked_quarantine(home: Settings) -> None:
+    publish_once(home, "a")
+    tables = read(home, "select schema_name || '.' || table_name from duckdb_tables() order by 1")
+    assert [name for (name,) in tables] == [
+        *("marts.fct_orders", "marts.kpi", "meta.published_rates", "meta.quality", "meta.quarantine"),
+        *("meta.run", "meta.runs"),
+    ]
+    comments = read(home, "select comment from duckdb_tables() where table_name = 'fct_orders'")
+    assert comments == [("One row an order; it's the customer's view.",)]
+    assert read(home, "select comment from duckdb_columns() where column_name = 'id'") == [("The order.",)]
+    assert read(home, "select row from meta.quarantine") == [('{"phone": "***"}',)]
+    assert read(home, "select status from meta.runs") == [("published",)]
+
+
+def test_link_is_relative_and_three_versions_are_kept(home: Settings) -> None:
+    for name in "abcde":
+        publish_once(home, name)
+    versions = sorted(path.name for path in (home.published_file.parent / "versions").iterdir())
+    assert versions == [f"warehouse_{number}.duckdb" for number in (3, 4, 5)]
+    assert home.published_file.readlink() == Path("versions/warehouse_5.duckdb")
+
+
+@pytest.mark.parametrize("point", ["copied", "verified"])
+def test_publishing_cut_short_leaves_the_old_file_and_the_next_is_right(home: Settings, point: str) -> None:
+    publish_once(home, "a")
+    with pytest.raises(KeyboardInterrupt):
+        publish_once(home, "b", fail_at=point)
+    assert read(home, "select distinct run_number from marts.fct_orders") == [(1,)]
+    publish_once(home, "c")
+    assert read(home, "select distinct run_number from marts.fct_orders") == [(3,)]
+    assert not list((home.published_file.parent / "versions").glob("*.tmp*"))
+
+
+def test_night_cut_short_after_the_swap_is_known_as_published(home: Settings) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        publish_once(home, "a", fail_at="swapped")
+    publish_once(home, "b")
+    assert read(home, "select run_number, status from meta.runs order by 1") == [
+        (1, "published"),
+        (2, "published"),
+    ]
+
+
+def test_first_publication_of_a_day_stands(home: Settings) -> None:
+    """February's 28 days have ended by as_of; March's have not. A later night's other figure does not replace them."""
+    publish_once(home, "a")
+    publish_once(home, "b")
+    rates = "select count(*), min(numerator), max(numerator), min(day), max(day) from meta.published_rates"
+    first, last = datetime(2026, 2, 1).date(), datetime(2026, 2, 28).date()
+    assert read(home, rates) == [(28, 1, 1, first, last)]
+
+
+def test_published_rates_survive_the_loss_of_the_build_file(home: Settings) -> None:
+    publish_once(home, "a")
+    home.build_file.unlink()
+    publish_once(home, "b")
+    assert read(home, "select distinct numerator from meta.published_rates") == [(1,)]
+    assert read(home, "select run_number from meta.run") == [(2,)]
+
+
+def test_copy_that_differs_is_not_published(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_once(home, "a")
+    copy = publish._copy
+
+    def lossy(connection: duckdb.DuckDBPyConnection, quarantine: str) -> None:
+        copy(connection, quarantine)
+        connection.execute("delete from published.marts.fct_orders where id = 7")
+
+    monkeypatch.setattr(publish, "_copy", lossy)
+    with pytest.raises(publish.PublishError, match="row counts differ"):
+        publish_once(home, "b")
+    assert read(home, "select count(*), min(run_number) from marts.fct_orders") == [(ROWS, 1)]
+
+
+def _read_in_a_loop(published: str, stop, results) -> None:
+    """In a process of its own: what each look at the published file saw, or the error."""
+    seen: list[tuple[int, ...]] = []
+    errors: list[str] = []
+    while not stop.is_set():
+        try:
+            with duckdb.connect(published, read_only=True) as connection:
+                seen.append(connection.execute("select run_number from meta.run").fetchall()[0])
+                row = connection.execute(
+                    "select min(run_number), max(run_number), count(*) from marts.fct_orders"
+                ).fetchone()
+                kpi = connection.execute("select min(run_number), max(run_number) from marts.kpi").fetchone()
+                if row is None or kpi is None or {*row[:2], *kpi} != set(seen[-1]) or row[2] != ROWS:
+                    errors.append(f"mixed: {seen[-1]} {row} {kpi}")
+        except duckdb.Error as error:
+            errors.append(str(error))
+        time.sleep(0.005)
+    results.put((sorted({number for (number,) in seen}), errors))
+
+
+def test_readers_in_a_loop_see_no_error_and_no_mixture_during_ten_publishes(home: Settings) -> None:
+    publish_once(home, "first")
+    context = multiprocessing.get_context("spawn")
+    stop, results = context.Event(), context.Queue()
+    published = str(home.published_file)
+    readers = [context.Process(target=_read_in_a_loop, args=(published, stop, results)) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(10):
+        publish_once(home, f"night {number}")
+        time.sleep(0.1)
+    stop.set()
+    outcomes = [results.get(timeout=60) for _ in readers]
+    for reader in readers:
+        reader.join(60)
+    for seen, errors in outcomes:
+        assert errors == []
+        assert len(seen) > 3, "the readers must have looked while publishing went on"
