@@ -19,7 +19,7 @@ from .files import Found, Inspected, Refusal, Unfit, discover, inspect
 from .profile import Profile
 from .volume import Sized, too_short
 
-BATCH_BYTES = 256 * 1024 * 1024
+BATCH_BYTES = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -240,24 +240,28 @@ class _Landing:
     def _typed_rows(self, batch: readers.Batch, where: str = "true") -> str:
         columns = self.contract.columns
         at = {name: index for index, name in reversed(list(enumerate(batch.field_names, 1)))}
+        raws = ", ".join(f"parts[{at[column.name]}] AS {typed.text_column(column)}" for column in columns)
         texts = ", ".join(
-            f"{typed.normalised(f'parts[{at[column.name]}]', self.contract)} AS {typed.text_column(column)}"
+            f"{typed.normalised(typed.text_column(column), self.contract)} AS {typed.text_column(column)}"
             for column in columns
         )
         values = ", ".join(f"{typed.value(column)} AS {sql.name(column.name)}" for column in columns)
         return f"""
             SELECT *, {values} FROM (
-                SELECT position, file_index, record, line, parts, broken, {texts}
-                FROM ({readers.rows(self.contract, batch)}) WHERE {where}
+                SELECT position, file_index, record, line, parts, broken, {texts} FROM (
+                    SELECT position, file_index, record, line, parts, broken, {raws}
+                    FROM ({readers.rows(self.contract, batch)}) WHERE {where}
+                )
             )"""
 
     def _fit_by_rows(self, batch: readers.Batch) -> list[tuple[Inspected, int]]:
         """Takes out the files that prove too short once their rows are counted; hands back the others with the count."""
         counted = {}
         empty = {}
-        names = [column.name for column in self.contract.columns]
+        # Only JSON lines have no header that would show a column to be gone.
+        names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
         for index, rows, *filled in self.connection.execute(
-            f"SELECT file_index, count(*), {', '.join(f'count({sql.name(name)})' for name in names)}"
+            f"SELECT file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
             " FROM staged GROUP BY file_index"
         ).fetchall():
             counted[index] = rows
@@ -372,7 +376,6 @@ class _Landing:
             WHERE NOT is_bad
                 AND position NOT IN (SELECT position FROM staged_repeated)
                 AND position NOT IN (SELECT position FROM staged_met)
-            ORDER BY position
             """,
             [self.run.number],
         ).fetchone()  # type: ignore[misc]

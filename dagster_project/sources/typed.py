@@ -22,7 +22,10 @@ def text_column(column: Column) -> str:
 
 def normalised(raw: str, contract: TableContract) -> str:
     """Text without blanks around it; empty text and the contract's null words are null."""
-    trimmed = f"nullif(trim({raw}, ' \t\u3000'), '')"
+    # Trimming every value costs more than all else together, so only values with a blank at an end are trimmed.
+    ends = " OR ".join(f"ends_with({raw}, '{blank}')" for blank in (" ", "\t", "\u3000"))
+    has_blank = f"{raw} < '!' OR {ends} OR ({raw} >= '\u3000' AND {raw} < '\u3001')"
+    trimmed = f"CASE WHEN {has_blank} THEN nullif(trim({raw}, ' \t\u3000'), '') ELSE {raw} END"
     if not contract.nulls:
         return trimmed
     return f"CASE WHEN {trimmed} NOT IN ({_words(contract.nulls)}) THEN {trimmed} END"
