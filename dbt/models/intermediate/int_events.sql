@@ -26,35 +26,17 @@ with
         {% endif %}
     ),
     repeated as (select event_key from arrived group by event_key having count(*) > 1),
-    -- Several rows of one event: without an id the earliest recorded holds; with one, each recorded content is a version.
-    distinct_rows as (
-        select * exclude (copy), content_key is not distinct from lag(content_key) over versions as is_repeat
-        from (
-            select
-                *,
-                row_number() over (
-                    partition by event_key, case when source_event_id is not null then (recorded_at, content_key) end
-                    order by recorded_at, file, record
-                ) as copy
-            from arrived
-            where event_key in (select event_key from repeated)
-        )
-        where copy = 1
-        window versions as (partition by event_key order by recorded_at, content_key)
+    -- Several rows of one event: each content from when it was first recorded (without an id there is but one content),
+    -- until another content of the same id was recorded.
+    contents as (
+        select *
+        from arrived
+        where event_key in (select event_key from repeated)
+        qualify row_number() over (partition by event_key, content_key order by recorded_at, file, record) = 1
     ),
-    -- Without an id the earliest recorded row holds. With one, a row that repeats the content before it lives for no time.
     several as (
-        select
-            * exclude (is_repeat),
-            case
-                when is_repeat then recorded_at
-                else min(case when not is_repeat then recorded_at end) over (
-                    partition by event_key
-                    order by recorded_at, content_key
-                    rows between 1 following and unbounded following
-                )
-            end as superseded_at
-        from distinct_rows
+        select *, lead(recorded_at) over (partition by event_key order by recorded_at, content_key) as superseded_at
+        from contents
     ),
     versions as (
         select *, null::timestamptz as superseded_at
@@ -79,6 +61,8 @@ select
     versions.place,
     versions.sign_method,
     versions.recorded_at,
+    -- of a track that names a waybill only, nothing is known before the waybill is
+    greatest(versions.recorded_at, linked.linked_at) as known_at,
     versions.superseded_at,
     versions.load_id,
     versions.file,

@@ -68,7 +68,7 @@ select
     events.erp_shipped_at,
     events.not_received_at,
     coalesce(events.has_complaint, false) as has_complaint,
-    coalesce(fill.is_received_in_full, false) as is_received_in_full
+    coalesce(fill.is_received_in_full, true) as is_received_in_full
 from described
 left join events using (order_id)
 left join fill using (order_id)

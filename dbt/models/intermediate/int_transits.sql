@@ -7,7 +7,7 @@ with
         select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched")) }}
     ),
     events as (
-        select fulfilment_code, order_id, event_type, occurred_at, recorded_at, superseded_at
+        select fulfilment_code, order_id, event_type, occurred_at, known_at as recorded_at, superseded_at
         from {{ ref("int_events") }}
         where
             event_type
@@ -32,22 +32,18 @@ with
         where signatures.names_order_only {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
         group by all
     ),
-    alone as (
-        select order_id from suborders where replaced_by is null group by order_id having count(*) = 1
-    ),
     candidates as (
         select
-            signatures.*,
+            signatures.* exclude (known_at),
             case
-                when not names_order_only or alone.order_id is not null
-                then greatest(signatures.recorded_at, first_pickups.recorded_at)
+                when not names_order_only or is_alone
+                then greatest(signatures.known_at, first_pickups.recorded_at)
                 when clicks_of_orders.near_recorded_at is not null
-                then greatest(signatures.recorded_at, first_pickups.recorded_at, clicks_of_orders.near_recorded_at)
+                then greatest(signatures.known_at, first_pickups.recorded_at, clicks_of_orders.near_recorded_at)
             end as known_at
         from {{ ref("int_signatures") }} as signatures
         inner join first_pickups using (fulfilment_code)
         left join clicks_of_orders using (event_key, content_key, fulfilment_code)
-        left join alone on alone.order_id = signatures.order_id
         where
             coalesce(invalid_reason, '') not in ('signed_by_sender', 'not_collected')
             {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}

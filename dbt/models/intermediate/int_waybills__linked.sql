@@ -1,9 +1,19 @@
 {{ config(unique_key=["carrier", "waybill"]) }}
 -- depends_on: {{ ref("stg_waybills") }}
--- A waybill belongs to the fulfilment code that was last recorded for it.
-select carrier, waybill, arg_max(fulfilment_code, (recorded_at, fulfilment_code)) as fulfilment_code
-from {{ ref("stg_waybills") }}
-{% if is_incremental() %}
-where (carrier, waybill) in (select (carrier, waybill) from {{ ref("stg_waybills") }} where {{ is_new() }})
-{% endif %}
+-- A waybill belongs to the fulfilment code that was last recorded for it, from when that was first recorded.
+with
+    links as (
+        select carrier, waybill, fulfilment_code, min(recorded_at) as first_at, max(recorded_at) as last_at
+        from {{ ref("stg_waybills") }}
+        {% if is_incremental() %}
+        where (carrier, waybill) in (select (carrier, waybill) from {{ ref("stg_waybills") }} where {{ is_new() }})
+        {% endif %}
+        group by carrier, waybill, fulfilment_code
+    )
+select
+    carrier,
+    waybill,
+    arg_max(fulfilment_code, (last_at, fulfilment_code)) as fulfilment_code,
+    arg_max(first_at, (last_at, fulfilment_code)) as linked_at
+from links
 group by carrier, waybill

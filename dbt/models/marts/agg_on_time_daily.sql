@@ -19,7 +19,7 @@ with
             count(*) filter (is_on_time) as signed_on_time_orders,
             count(*) filter (promised_at is null) as unpromised_orders,
             count(*) as all_signed_orders
-        from orders where signed_day is not null group by all
+        from orders where signed_day is not null and not is_pending group by all
         union all by name
         select promised_day as day, place, carrier, order_type,
             count(*) as due_orders,
@@ -63,15 +63,14 @@ with
         select {{ local_day("suborders.signed_at") }} as day, coalesce(suborders.origin_place, 'unknown') as place,
             coalesce(suborders.carrier, 'unknown') as carrier, orders.order_type,
             count(*) as transit_suborders,
-            count(*) filter (
-                ({{ microseconds_between("suborders.picked_up_at", "suborders.signed_at") }} + 3599999999) // 3600000000
-                <= promises.p80_hours
-            ) as transit_covered_suborders
+            count(*) filter (transits.hours <= promises.p80_hours) as transit_covered_suborders
         from {{ ref("fct_suborders") }} as suborders
         inner join {{ ref("fct_promises") }} as promises using (fulfilment_code)
+        inner join {{ ref("int_transits") }} as transits using (fulfilment_code)
         inner join orders on orders.order_id = suborders.order_id
         where
-            suborders.signed_at > suborders.picked_up_at
+            suborders.signed_at is not null
+            and promises.is_planned
             and promises.p80_hours is not null
             and promises.promise_source = 'computed'
         group by all

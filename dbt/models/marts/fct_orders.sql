@@ -113,9 +113,9 @@ select
     coalesce(is_due and signed_at is not null and lateness <= 0 and not is_cancelled_late, false)::boolean as is_kept,
     coalesce(is_kept and is_received_in_full, false)::boolean as is_in_full,
     coalesce(is_first_claimed, false)::boolean as is_first_claimed,
-    coalesce(is_all_claimed and not is_cancelled_late, false)::boolean as is_all_claimed,
+    coalesce(is_all_claimed, false)::boolean as is_all_claimed,
     case
-        when last_wished_date is not null and {{ end_of_day("last_wished_date") }} <= {{ as_of() }} and not is_cancelled
+        when last_wished_date is not null and {{ end_of_day("last_wished_date") }} <= {{ as_of() }} and not is_cancelled and not is_pending
         then coalesce(is_wish_met, false)
     end::boolean as is_wished_date_hit,
     coalesce(is_wish_met, false)::boolean as is_wish_met,

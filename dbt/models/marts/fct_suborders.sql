@@ -10,8 +10,10 @@ with
             suborders.cancelled_at is not null and suborders.signed_at is null as is_cancelled,
             case
                 when
-                    suborders.signed_at is null and suborders.closes_at <= {{ as_of() }}
-                    and (suborders.replaced_at is null or suborders.replaced_at > suborders.closes_at)
+                    suborders.signed_at is null
+                    and suborders.replaced_by is null
+                    and suborders.cancelled_at is null
+                    and suborders.closes_at <= {{ as_of() }}
                 then suborders.closes_at
             end as closed_at
         from {{ ref("int_suborders") }} as suborders
