@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from dagster_project.defs.context import chosen_profile
-from dagster_project.defs.ingest import CANONICAL
 from dagster_project.lib import quality
 from dagster_project.lib.night import Night
 from dagster_project.lib.rules import Rule
@@ -16,8 +15,8 @@ CHECK_NAMES = {"block": "must_hold", "warn": "should_hold"}
 
 
 def asset_of(rule: Rule) -> dg.AssetKey:
-    """The asset a rule's verdict is shown at; rules about the loads, at what was made of them."""
-    return CANONICAL if rule.schema == "meta" else dg.AssetKey([rule.schema, rule.table])
+    """The asset a rule's verdict is shown at."""
+    return dg.AssetKey(list(rule.shown_at))
 
 
 def specs(rules: Sequence[Rule]) -> list[dg.AssetCheckSpec]:

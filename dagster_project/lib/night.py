@@ -1,7 +1,7 @@
 """One night, from files to the published warehouse. Dagster's assets and `run_night` call the same steps, in
 this order:
 
-begin, land (each table), canonical, check('landing'), build, check('marts'), publish; leaving the block ends
+begin, land (each table), check('landing'), canonical, build, check('marts'), publish; leaving the block ends
 the run.
 """
 
@@ -62,9 +62,9 @@ def run_night(
     with Night(settings, as_of=as_of, rebuild=rebuild, with_quality=with_quality, say=say) as night:
         for table in night.profile.tables:
             night.land(table)
-        night.canonical()
         night.check("landing")
         if not night.blocked:
+            night.canonical()
             night.build()
         if not night.blocked:
             night.check("marts")

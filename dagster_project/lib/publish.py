@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.lib.warehouse import Run, now, quoted
+from dagster_project.lib.warehouse import Run, literal, now, quoted
 from dagster_project.settings import Settings
 
 KEPT_VERSIONS = 3
@@ -34,11 +34,6 @@ NEW_RATES = """
 
 class PublishError(RuntimeError):
     """The copy is not what was to be published; the published file is untouched."""
-
-
-def literal(text: str) -> str:
-    """A SQL string, for statements that take no bound values (attach, comment)."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def publish(

@@ -61,7 +61,7 @@ def evaluate(settings: Settings, rules: Sequence[Rule], layer: str) -> list[Resu
     """
     there = _tables(settings)
     verdicts = _verdicts(settings, [rule for rule in rules if (rule.schema, rule.table) in there], layer)
-    return [_result(rule, verdicts.get(_identity(rule))) for rule in rules]
+    return [_result(rule, verdicts.get(rule.identity)) for rule in rules]
 
 
 def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str) -> dict[str, Any]:
@@ -77,7 +77,8 @@ def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str) -> dict[str
             kwargs={"connect_args": {"read_only": True, "config": config(settings)}},
         )
         definitions = []
-        for (schema, table), group in groupby(rules, key=lambda rule: (rule.schema, rule.table)):
+        ordered = sorted(rules, key=lambda rule: (rule.schema, rule.table))
+        for (schema, table), group in groupby(ordered, key=lambda rule: (rule.schema, rule.table)):
             asset = source.add_table_asset(f"{schema}.{table}", table_name=table, schema_name=schema)
             expectations = [_expectation(gx, rule) for rule in group]
             suite = context.suites.add(gx.ExpectationSuite(name=asset.name, expectations=expectations))
@@ -183,14 +184,10 @@ def _configuration(settings: Settings, layer: str) -> Any:
     )
 
 
-def _identity(rule: Rule) -> str:
-    return f"{rule.schema}.{rule.table}.{rule.name}"
-
-
 def _expectation(gx: Any, rule: Rule) -> Any:
     known = gx.expectations
     common: dict[str, Any] = {
-        "meta": {"rule": _identity(rule)},
+        "meta": {"rule": rule.identity},
         "severity": "critical" if rule.severity == "block" else "warning",
     }
     match rule.kind:
@@ -219,9 +216,10 @@ def _tables(settings: Settings) -> set[tuple[str, str]]:
 def _result(rule: Rule, verdict: Any | None) -> Result:
     errors = ["there is no such table"] if verdict is None else _errors(verdict.exception_info)
     observed = verdict and verdict.result.get("unexpected_count", verdict.result.get("observed_value"))
+    schema, table = rule.shown_at
     return Result(
-        schema=rule.schema,
-        table=rule.table,
+        schema=schema,
+        table=table,
         column=", ".join(rule.columns) or None,
         expectation=rule.name,
         # a rule that cannot be evaluated has not been kept

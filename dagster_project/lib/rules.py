@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 
 from dagster_project import sources
-from dagster_project.lib.warehouse import quoted
+from dagster_project.lib.warehouse import literal, quoted
 from dagster_project.sources.contracts import Column
 
 Severity = Literal["block", "warn"]
@@ -28,8 +28,8 @@ QUARANTINE_BLOCK_ROWS = 100
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of one table. `columns` is empty for a rule about rows; `broken` is the SQL condition of
-    a row, `this`, that breaks it.
+    """One expectation of one table. `broken` is the SQL condition of
+    a row, `this`, that breaks it. `about`: the landed table that a rule over the loads is about.
     """
 
     schema: str
@@ -41,13 +41,25 @@ class Rule:
     columns: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     broken: str = ""
+    about: str = ""
+
+    @property
+    def shown_at(self) -> tuple[str, str]:
+        """Schema and table of the asset at which the verdict is shown."""
+        return ("landing", self.about) if self.about else (self.schema, self.table)
+
+    @property
+    def identity(self) -> str:
+        """One of its kind among all rules."""
+        return ".".join(part for part in (self.schema, self.table, self.about, self.name) if part)
 
 
 def landing_rules(profile: sources.Profile) -> list[Rule]:
     """Of every landed table of the profile, and of this run's loads."""
-    rules = _load_rules()
+    rules = []
     for source, name in profile.tables:
         table = f"{source}__{name}"
+        rules += _load_rules(source, name)
         rules += [
             Rule(
                 "landing",
@@ -105,46 +117,39 @@ def _contract_rules(table: str, column: Column) -> list[Rule]:
     return rules
 
 
-def _load_rules() -> list[Rule]:
-    of_this_run = "run_number = (select run_number from meta.run)"
-    return [
-        Rule(
-            "meta",
-            "loads",
+def _load_rules(source: str, name: str) -> list[Rule]:
+    """Of the loads of one source table, shown at its landed table."""
+    about = f"source = {literal(source)} and table_name = {literal(name)}"
+    fresh = f"{about} and run_number = (select run_number from meta.run)"
+    warn, block = f"{QUARANTINE_WARN_SHARE:.0%}", f"{QUARANTINE_BLOCK_SHARE:.0%}"
+    given: list[tuple[str, Severity, str, str]] = [
+        (
             "rows_add_up",
-            "rows",
             "block",
             "Every row read is accepted, quarantined or a duplicate.",
-            broken="rows_read <> rows_accepted + rows_quarantined + rows_duplicate",
+            f"{about} and rows_read <> rows_accepted + rows_quarantined + rows_duplicate",
         ),
-        Rule(
-            "meta",
-            "loads",
+        (
             "few_rows_quarantined",
-            "rows",
             "warn",
-            f"Over {QUARANTINE_WARN_SHARE:.0%} of a table's new rows were quarantined: read meta.quarantine.",
-            broken=f"{of_this_run} and rows_quarantined > {QUARANTINE_WARN_SHARE} * rows_read",
+            f"Over {warn} of the new rows were quarantined: read meta.quarantine.",
+            f"{fresh} and rows_quarantined > {QUARANTINE_WARN_SHARE} * rows_read",
         ),
-        Rule(
-            "meta",
-            "loads",
+        (
             "format_unchanged",
-            "rows",
             "block",
-            f"Over {QUARANTINE_BLOCK_SHARE:.0%} of a table's new rows were quarantined: a changed format.",
-            broken=(
-                f"{of_this_run} and rows_read >= {QUARANTINE_BLOCK_ROWS}"
-                f" and rows_quarantined > {QUARANTINE_BLOCK_SHARE} * rows_read"
-            ),
+            f"Over {block} of the new rows were quarantined: the format has changed.",
+            f"{fresh} and rows_read >= {QUARANTINE_BLOCK_ROWS}"
+            f" and rows_quarantined > {QUARANTINE_BLOCK_SHARE} * rows_read",
         ),
-        Rule(
-            "meta",
-            "loads",
+        (
             "no_file_refused",
-            "rows",
             "warn",
             "A file was refused whole: meta.files says why, and what to do.",
-            broken=f"{of_this_run} and files_refused > 0",
+            f"{fresh} and files_refused > 0",
         ),
+    ]
+    return [
+        Rule("meta", "loads", rule, "rows", severity, says, broken=broken, about=f"{source}__{name}")
+        for rule, severity, says, broken in given
     ]

@@ -66,6 +66,11 @@ def quoted(*names: str) -> str:
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
+def literal(text: str) -> str:
+    """A SQL string, for statements that take no bound values (attach, comment, a check's query)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
     """How every connection to the build file is set up; dbt's profile says the same."""
     return {

@@ -53,9 +53,7 @@ def publish_once(settings: Settings, run_id: str, fail_at: str = "") -> Path:
             " ? / 100.0 as value, ? as run_number from range(40)",
             [number, number, number],
         )
-        connection.execute(
-            "comment on table marts.fct_orders is 'One row an order; it''s the customer''s view.'"
-        )
+        connection.execute("comment on table marts.fct_orders is 'One row an order; the customer''s view.'")
         connection.execute("comment on column marts.fct_orders.id is 'The order.'")
         return publish.publish(connection, settings, run, QUARANTINE, reached)
 
@@ -73,7 +71,7 @@ def test_published_file_holds_marts_comments_and_masked_quarantine(home: Setting
         *("meta.run", "meta.runs"),
     ]
     comments = read(home, "select comment from duckdb_tables() where table_name = 'fct_orders'")
-    assert comments == [("One row an order; it's the customer's view.",)]
+    assert comments == [("One row an order; the customer's view.",)]
     assert read(home, "select comment from duckdb_columns() where column_name = 'id'") == [("The order.",)]
     assert read(home, "select row from meta.quarantine") == [('{"phone": "***"}',)]
     assert read(home, "select status from meta.runs") == [("published",)]
@@ -109,7 +107,7 @@ def test_night_cut_short_after_the_swap_is_known_as_published(home: Settings) ->
 
 
 def test_first_publication_of_a_day_stands(home: Settings) -> None:
-    """February's 28 days have ended by as_of; March's have not. A later night's other figure does not replace them."""
+    """February has ended by as_of, March has not; a later night's other figure replaces none."""
     publish_once(home, "a")
     publish_once(home, "b")
     rates = "select count(*), min(numerator), max(numerator), min(day), max(day) from meta.published_rates"
