@@ -174,7 +174,7 @@ select
     count(*) as suborders,
     sum(actual_us) as actual_us,
     sum(standard_us) as standard_us,
-    sum(actual_us) / sum(standard_us) - 1 as deviation
+    sum(actual_us) / nullif(sum(standard_us), 0) - 1 as deviation
 from stages
 inner join standards using (month, stage)
 where actual_us >= 0 and standard_us is not null
