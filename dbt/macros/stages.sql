@@ -6,9 +6,16 @@
 {%- endmacro %}
 
 {# Who holds the goods where a stage starts. #}
-{% macro holder(held_by) -%}
+{% macro holder(held_by, from_milestone) -%}
     case {{ held_by }}
-        when 'office' then coalesce(office_place, 'office')
+        when 'office'
+        then
+            coalesce(
+                case {{ from_milestone }}
+                    when 'placed' then placed_place when 'paid' then paid_place else finance_approved_place
+                end,
+                'office'
+            )
         when 'sender' then coalesce(sending_place, 'unknown')
         when 'carrier' then coalesce(carrier, 'unknown')
         else coalesce(origin_place, 'unknown')

@@ -37,7 +37,8 @@ select
     {{ stage_name("f.milestone", "t.milestone") }} as stage,
     t.step - f.step as part_count,
     parts.stage as part,
-    parts.held_by as part_held_by
+    parts.held_by as part_held_by,
+    parts.from_milestone as part_from_milestone
 from chains as f
 inner join chains as t using (route, order_type)
 inner join parts using (route, order_type)

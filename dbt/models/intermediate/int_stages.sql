@@ -34,7 +34,7 @@ with
     ),
     reached as (
         select
-            fulfilment_code, order_id, order_type, chain_type, route, carrier, origin_place, office_place, sending_place, left_at,
+            fulfilment_code, order_id, order_type, chain_type, route, carrier, origin_place, placed_place, paid_place, finance_approved_place, sending_place, left_at,
             cancelled_at is null or signed_at is not null as is_counted,
             milestones,
             list_filter(
@@ -86,7 +86,7 @@ with
             )
     )
 select
-    fulfilment_code, order_id, order_type, chain_type, route, carrier, origin_place, office_place, sending_place,
-    is_counted, from_milestone, to_milestone, stage, {{ holder("held_by") }} as place, started_at, ended_at,
+    fulfilment_code, order_id, order_type, chain_type, route, carrier, origin_place, placed_place, paid_place, finance_approved_place, sending_place,
+    is_counted, from_milestone, to_milestone, stage, {{ holder("held_by", "from_milestone") }} as place, started_at, ended_at,
     case when ended_at is null then left_at end as left_at
 from named

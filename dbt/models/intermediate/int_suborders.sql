@@ -21,7 +21,9 @@ with
             min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
             arg_min(place, occurred_at) filter (event_type in ('transfer_requested', 'transfer_dispatched')) as sending_place,
-            arg_min(place, occurred_at) filter (event_type in ('placed', 'paid', 'finance_approved')) as office_place,
+            arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
+            arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
+            arg_min(place, occurred_at) filter (event_type = 'finance_approved') as finance_approved_place,
             min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
             min(occurred_at) filter (event_type in ('refused', 'returned_signed', 'lost')) as failed_at
         from events
@@ -34,7 +36,9 @@ with
             {% for milestone in milestones %}
             min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
-            arg_min(place, occurred_at) filter (event_type in ('placed', 'paid', 'finance_approved')) as office_place
+            arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
+            arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
+            arg_min(place, occurred_at) filter (event_type = 'finance_approved') as finance_approved_place
         from events
         where fulfilment_code is null
         group by order_id
@@ -65,7 +69,9 @@ with
             least(own.{{ milestone }}_at, of_order.{{ milestone }}_at) as {{ milestone }}_at,
             {% endfor %}
             own.sending_place,
-            coalesce(own.office_place, of_order.office_place) as office_place,
+            coalesce(own.placed_place, of_order.placed_place) as placed_place,
+            coalesce(own.paid_place, of_order.paid_place) as paid_place,
+            coalesce(own.finance_approved_place, of_order.finance_approved_place) as finance_approved_place,
             least(own.cancelled_at, orders.cancelled_at) as cancelled_at,
             own.failed_at,
             replacements.replaced_by,

@@ -34,15 +34,23 @@ with
     ),
     candidates as (
         select
-            signatures.* exclude (known_at),
+            signatures.event_key, signatures.content_key, signatures.fulfilment_code, signatures.order_id,
+            signatures.sign_source, signatures.occurred_at, signatures.superseded_at,
             case
                 when not names_order_only or is_alone
-                then greatest(signatures.known_at, first_pickups.recorded_at)
+                then greatest(signatures.known_at, first_pickups.recorded_at, suborders.first_recorded_at)
                 when clicks_of_orders.near_recorded_at is not null
-                then greatest(signatures.known_at, first_pickups.recorded_at, clicks_of_orders.near_recorded_at)
+                then
+                    greatest(
+                        signatures.known_at,
+                        first_pickups.recorded_at,
+                        suborders.first_recorded_at,
+                        clicks_of_orders.near_recorded_at
+                    )
             end as known_at
         from {{ ref("int_signatures") }} as signatures
         inner join first_pickups using (fulfilment_code)
+        inner join suborders using (fulfilment_code)
         left join clicks_of_orders using (event_key, content_key, fulfilment_code)
         where
             coalesce(invalid_reason, '') not in ('signed_by_sender', 'not_collected')

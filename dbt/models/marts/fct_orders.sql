@@ -25,7 +25,7 @@ with
             max(promised_at) as any_promised_at,
             any_value(promise_source) as promise_source,
             max(batch_buffer_hours) as buffer_hours,
-            max(wished_date) as wished_date,
+            coalesce(max(wished_date) filter (is_counted), max(wished_date)) as wished_date,
             case when bool_and(signed_at is not null) filter (is_live) then max(signed_at) filter (is_live) end as signed_at,
             max(lateness_minutes) filter (is_live) as lateness_minutes,
             bool_and(signed_at is not null and signed_at <= {{ end_of_day("wished_date") }}) filter (is_live) as is_wish_met,

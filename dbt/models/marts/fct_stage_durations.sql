@@ -17,7 +17,7 @@ with
     ),
     -- a joined stage may take the sum of its parts, each where it would have been; one without a standard, none
     joined_parts as (
-        select stages.*, parts.part, {{ holder("parts.part_held_by") }} as part_place
+        select stages.*, parts.part, {{ holder("parts.part_held_by", "parts.part_from_milestone") }} as part_place
         from stages
         inner join {{ ref("int_route_parts") }} as parts
             on parts.route = stages.route
