@@ -28,6 +28,7 @@ class Order:
     resolved_at: datetime | None = None
     lateness: int | None = None
     deciding: SubOrder | None = None
+    counts_nowhere: bool = False
     is_due: bool = False
     is_kept: bool = False
     is_in_full: bool = False
@@ -154,6 +155,7 @@ def judge(order: Order, part: Company) -> None:
         and order.resolved_at is not None and order.resolved_at > order.promised_at
     )  # fmt: skip
     counts = bool(order.live) or cancelled_late or (not order.subs and not order.is_cancelled)
+    order.counts_nowhere = not counts
     order.is_due = order.promised_at is not None and order.promised_at <= part.as_of and counts
     order.is_kept = order.is_due and order.is_on_time is True and not late_cancelled
     order.is_in_full = order.is_kept and is_received(part)

@@ -59,7 +59,7 @@ def daily(company: Company, orders: list[Order], transits: list[Transit]) -> Cou
 def coverage(company: Company, orders: list[Order], transits: list[Transit], count: object) -> None:
     """Signed sub-orders whose transit took at most the P80 their promise was made from."""
     hours = {transit.code: transit.hours for transit in transits}
-    for order in orders:
+    for order in (o for o in orders if o.promise.source == "wished"):
         for sub in order.live:
             lane = order.promise.lanes.get(sub.code)
             if sub.signed_at is None or lane is None or lane.high_hours is None or sub.code not in hours:
@@ -76,7 +76,7 @@ def open_overdue(company: Company, orders: list[Order], day: date) -> tuple[int,
             continue
         if order.resolved_at is not None and order.resolved_at <= at:
             continue
-        if order.subs and not order.live and not order.is_cancelled:
+        if order.counts_nowhere:
             continue
         still_open += 1
         late += order.promised_at <= at

@@ -25,6 +25,7 @@ class SubOrder:
     events: list[Event]
     order_events: list[Event]
     replaced_by: str | None = None
+    replaced_at: datetime | None = None
     cancelled_at: datetime | None = None
     closed_at: datetime | None = None
     claimed_at: datetime | None = None
@@ -78,7 +79,9 @@ def suborders_of(company: Company) -> list[SubOrder]:
         (s.first_recorded_at, s.code, s.now("replaces")) for s in found if s.now("replaces")
     )
     for sub in found:
-        sub.replaced_by = next((code for _, code, replaced in replacements if replaced == sub.code), None)
+        by = [(when, code) for when, code, replaced in replacements if replaced == sub.code]
+        if by:
+            sub.replaced_at, sub.replaced_by = by[0]
     for sub in found:
         set_times(sub, company)
     for sub in found:
@@ -162,7 +165,7 @@ def sign(sub: SubOrder, others: list[SubOrder], company: Company) -> None:
     chosen = choose(company.sign_rule, by_carrier, by_click)
     if chosen is not None:
         sub.times["signed"] = chosen.occurred_at
-        sub.sign_source = "carrier" if chosen is by_carrier else "customer"
+        sub.sign_source = "carrier" if chosen is by_carrier else "customer_click"
         sub.sign_method = chosen.sign_method
     elif cancelled is not None:
         sub.cancelled_at = cancelled

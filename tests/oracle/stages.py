@@ -149,7 +149,9 @@ def deviations(company: Company, stages: list[Stage]) -> dict[tuple[str, date, s
 
 def left_at(sub: SubOrder) -> datetime | None:
     """When an unfinished stage stops being open although no milestone ended it."""
-    return min((at for at in (sub.closed_at, sub.cancelled_at) if at is not None), default=None)
+    return min(
+        (at for at in (sub.closed_at, sub.cancelled_at, sub.replaced_at) if at is not None), default=None
+    )
 
 
 def open_overdue(stages: list[Stage], subs: dict[str, SubOrder], at: datetime) -> dict[tuple[str, str], int]:
@@ -159,7 +161,7 @@ def open_overdue(stages: list[Stage], subs: dict[str, SubOrder], at: datetime) -
         sub = subs[stage.code]
         gone = left_at(sub)
         inside = stage.started_at <= at and (stage.ended_at is None or stage.ended_at > at)
-        if not inside or sub.replaced_by is not None or (gone is not None and gone <= at):
+        if not inside or (gone is not None and gone <= at):
             continue
         if stage.standard is not None and at > stage.started_at + timedelta(microseconds=stage.standard):
             found[stage.name, stage.place] += 1
