@@ -54,8 +54,10 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Case:
-    """One spoiled line: in `file`, `old` becomes `new`. The message must hold `words` and name that line, or for a
-    query of several lines the one where it begins, so many lines `above`."""
+    """One spoiled line: in `file`, `old` becomes `new`. The message must hold `words` and name that line.
+
+    A query of several lines is named by the line where it begins, so many lines `above` the spoiled one.
+    """
 
     file: str
     old: str
