@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from . import mapping, reference, sql
+from . import reference, sql, views
 from .entities import ENTITIES
 from .profile import Profile
 
@@ -16,7 +16,7 @@ def build_views(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None
     try:
         reference.load(connection, profile.references, profile.codes)
         for entity in ENTITIES:
-            query = mapping.view(entity, profile.feeds.get(entity, ()))
+            query = views.view(entity, profile.feeds.get(entity, ()))
             connection.execute(f"CREATE OR REPLACE VIEW canonical.{entity} AS {query}")
         connection.commit()
     except BaseException:

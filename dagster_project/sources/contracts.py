@@ -194,7 +194,7 @@ def _column(name: str, settings: Mapping, zone: str, line: int, mistakes: Mistak
         )
     defaults = {"timestamp": TIMESTAMP_FORMATS, "date": DATE_FORMATS}.get(type_, ())
     for key, types in _ONLY_FOR.items():
-        if key in settings and type_ not in types:
+        if key in settings and type_ not in types and settings.get("type", "text") in TYPES:
             what = f"{kind}: {key!r} means nothing for type {type_}"
             mistakes.add(settings.line_of(key), what, f"Remove it, or take a type of: {', '.join(types)}")
     limit = str(INTEGER_LIMIT) if type_ == "integer" else None

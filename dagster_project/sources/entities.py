@@ -37,6 +37,46 @@ def _read() -> dict[str, dict[str, EntityColumn]]:
 
 ENTITIES = _read()
 EVENT_TYPES = frozenset(
-    ["placed", "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received", "supplier_ordered", "supplier_shipped", "pick_created", "pick_started", "picked", "packed", "outbound", "picked_up", "in_transit", "hub_departed", "hub_arrived", "out_for_delivery", "attempt_failed", "available_for_pickup", "collected", "delivered", "refused", "returning", "returned_signed", "exception", "lost", "received_click", "progress_query", "not_received_ticket", "complaint_ticket", "other_ticket", "cancelled", "erp_approved", "erp_shipped", "erp_completed", "qc_failed", "qc_passed", "state_changed"]
+    [
+        "placed",
+        "paid",
+        "finance_approved",
+        "transfer_requested",
+        "transfer_dispatched",
+        "transfer_received",
+        "supplier_ordered",
+        "supplier_shipped",
+        "pick_created",
+        "pick_started",
+        "picked",
+        "packed",
+        "outbound",
+        "picked_up",
+        "in_transit",
+        "hub_departed",
+        "hub_arrived",
+        "out_for_delivery",
+        "attempt_failed",
+        "available_for_pickup",
+        "collected",
+        "delivered",
+        "refused",
+        "returning",
+        "returned_signed",
+        "exception",
+        "lost",
+        "received_click",
+        "progress_query",
+        "not_received_ticket",
+        "complaint_ticket",
+        "other_ticket",
+        "cancelled",
+        "erp_approved",
+        "erp_shipped",
+        "erp_completed",
+        "qc_failed",
+        "qc_passed",
+        "state_changed",
+    ]
 )
 SIGN_METHODS = frozenset(["in_person", "proxy", "locker", "pickup_point", "after_exception"])

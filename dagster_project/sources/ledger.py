@@ -200,7 +200,7 @@ def write_loaded(
     for fit, rows in files:
         connection.execute(
             """
-            UPDATE meta.files SET status = 'same_content', reason = 'same content as ' || $4
+            UPDATE meta.files SET status = 'same_content', reason = 'same content as ' || $4, rows_read = NULL
             WHERE source = $1 AND table_name = $2 AND sha256 = $3 AND file <> $4 AND status = 'loaded'
             """,
             [contract.source, contract.name, fit.sha256, fit.found.file],

@@ -5,11 +5,13 @@ Belongs here: profile.yml and putting the parts together. Contracts, mappings an
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from . import mapping, reference
+from . import binding, mapping, reference
 from .contracts import TableContract, read_contracts, read_zone
 from .entities import ENTITIES
 from .mapping import Feed
@@ -95,37 +97,36 @@ def load_profile(directory: Path) -> Profile:
         _update(settings, folder / "profile.yml", mistakes_of(folder / "profile.yml"))
     head = _head(settings, mistakes_of(directory / "profile.yml"))
 
-    codes = {
-        path.stem: reference.check_codes(path, mistakes_of(path))
-        for path in files("codes/*.csv")
-    }
+    codes = {path.stem: reference.check_codes(path, mistakes_of(path)) for path in files("codes/*.csv")}
     references = {
-        path.stem: reference.check_reference(path, mistakes_of(path))
-        for path in files("reference/*.csv")
+        path.stem: reference.check_reference(path, mistakes_of(path)) for path in files("reference/*.csv")
     }
     if "route_milestones" not in references:
         remedy = "Write it with the columns route, position, milestone"
         found.append(Mistake("reference/route_milestones.csv", 1, "the file is missing", remedy))
 
+    def documents(pattern: str) -> Iterator[tuple[Path, Any, Mistakes]]:
+        for path in files(pattern):
+            before, mistakes = len(found), mistakes_of(path)
+            document = read_yaml(path, mistakes)
+            if document is not None or len(found) == before:
+                yield path, document, mistakes
+
     contracts: list[TableContract] = []
-    for path in files("contracts/*.yml"):
-        mistakes = mistakes_of(path)
-        for contract in read_contracts(read_yaml(path, mistakes), mistakes, head["timezone"]):
+    for _, document, mistakes in documents("contracts/*.yml"):
+        for contract in read_contracts(document, mistakes, head["timezone"]):
             _check_contract(contract, contracts, codes, mistakes)
             contracts.append(contract)
 
     feeds: dict[str, tuple[Feed, ...]] = {}
-    for path in files("mapping/*.yml"):
-        mistakes = mistakes_of(path)
+    for path, document, mistakes in documents("mapping/*.yml"):
         if path.stem not in ENTITIES:
             mistakes.unknown(1, "entity", path.stem, ENTITIES)
             continue
-        feeds[path.stem] = mapping.read_feeds(
-            path.stem, read_yaml(path, mistakes), contracts, codes, mistakes
-        )
+        feeds[path.stem] = mapping.read_feeds(path.stem, document, contracts, codes, mistakes)
     if not found:
         # Only a profile that reads well can be bound; otherwise one mistake would show twice.
-        mapping.bind(feeds, contracts, codes, found)
+        binding.bind(feeds, contracts, codes, found)
     if found:
         raise ProfileError(found)
     return Profile(
@@ -159,7 +160,9 @@ def _folders(directory: Path) -> list[Path]:
     while True:
         settings = directory / "profile.yml"
         if not settings.is_file():
-            raise ProfileError([Mistake(name, 1, f"no profile.yml in {directory.name}/", "Write it, or correct `extends`")])
+            raise ProfileError(
+                [Mistake(name, 1, f"no profile.yml in {directory.name}/", "Write it, or correct `extends`")]
+            )
         if directory in folders:
             raise ProfileError([Mistake(name, 1, "the profile extends itself", "Remove one `extends:`")])
         folders.append(directory)

@@ -289,6 +289,12 @@ def _sheet(found: Found, contract: TableContract) -> fastexcel.ExcelSheet:
         return fastexcel.read_excel(found.path).load_sheet(contract.sheet or 0, dtypes="string")
     except fastexcel.FastExcelError as error:
         raise Unfit(
-            f"the workbook cannot be read: {str(error).splitlines()[0]}",
+            f"the workbook cannot be read: {_told(error)}",
             f"Have it delivered again, or name its sheet at {contract.file}:{contract.line}",
         ) from error
+
+
+def _told(error: fastexcel.FastExcelError) -> str:
+    """The line of an error that helps: which sheets there are, else the first."""
+    told = str(error).splitlines()
+    return next((line.split(": ", 1)[-1] for line in told if "Available sheets" in line), told[0]).rstrip(".")
