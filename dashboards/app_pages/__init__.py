@@ -1,0 +1,1 @@
+"""One module a page, 30 to 60 lines: filters in, query, chart out."""

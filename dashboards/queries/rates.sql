@@ -1,0 +1,20 @@
+-- Every rate of the catalogue that this company's data can give, over the days and the orders chosen.
+with
+    sums as (
+        select coalesce(sum(columns(* exclude (day, place, carrier, order_type))), 0)::bigint
+        from published.marts.agg_on_time_daily
+        where
+            day between $from_day and $to_day
+            and is_chosen($places, place) and is_chosen($carriers, carrier) and is_chosen($types, order_type)
+    ),
+    measured as (unpivot sums on columns(*) into name measure value amount)
+select
+    catalogue.name as metric, numerators.amount as numerator, denominators.amount as denominator,
+    rate(numerators.amount, denominators.amount) as value,
+    wilson(numerators.amount, denominators.amount, -1) as ci_low,
+    wilson(numerators.amount, denominators.amount, 1) as ci_high,
+    is_too_few(denominators.amount) as is_too_few
+from published.meta.metric_catalogue as catalogue
+inner join measured as numerators on numerators.measure = catalogue.numerator
+inner join measured as denominators on denominators.measure = catalogue.denominator
+where catalogue.name in (select metric from published.marts.kpi)

@@ -1,0 +1,196 @@
+"""The charts of rates, steps and counts: rows of a query in, a Plotly figure out. The stage strip is in strip.py."""
+
+import math
+
+import plotly.graph_objects as go
+
+from dashboards.published import Row
+from dashboards.ui import formats, stages, theme
+from dashboards.ui.i18n import t
+
+
+def trend(rows: list[Row], grain: str, minimum: int) -> go.Figure:
+    """True on-time with its interval, the ERP's figure dashed; a period with too few orders is a grey open dot."""
+    colours = theme.palette()
+    write = formats.month if grain == "month" else formats.day
+    chart = theme.figure(330)
+    solid = [row for row in rows if not row["is_too_few"]]
+    few = [row for row in rows if row["is_too_few"] and row["value"] is not None]
+    starts = [row["start"] for row in rows]
+
+    def or_gap(row: Row, name: str, flag: str) -> float | None:
+        return None if row[flag] or row[name] is None else 100 * row[name]
+
+    for side, fill in (("ci_low", None), ("ci_high", "tonexty")):
+        chart.add_scatter(
+            x=[row["start"] for row in solid],
+            y=[100 * row[side] for row in solid],
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor=colours.ours_band,
+            hoverinfo="skip",
+            name=t("trend_interval"),
+            showlegend=False,
+        )
+    marks = "lines+markers" if len(rows) <= 62 else "lines"
+    if any(row["erp_value"] is not None for row in rows):
+        chart.add_scatter(
+            x=starts,
+            y=[or_gap(row, "erp_value", "is_erp_too_few") for row in rows],
+            mode=marks,
+            name=t("trend_erp"),
+            line={"color": colours.erp, "width": 2, "dash": "dash"},
+            marker={"symbol": "square", "size": 5},
+            text=[
+                t("hover_erp", when=write(row["start"]), value=formats.percent(row["erp_value"]), n=_n(row, "erp_orders"))
+                for row in rows
+            ],
+            hoverinfo="text",
+        )
+    chart.add_scatter(
+        x=starts,
+        y=[or_gap(row, "value", "is_too_few") for row in rows],
+        mode=marks,
+        name=t("trend_true"),
+        line={"color": colours.ours, "width": 3},
+        marker={"symbol": "circle", "size": 6},
+        text=[_said(row, write) for row in rows],
+        hoverinfo="text",
+    )
+    if few:
+        chart.add_scatter(
+            x=[row["start"] for row in few],
+            y=[100 * row["value"] for row in few],
+            mode="markers",
+            name=t("trend_few", minimum=minimum),
+            marker={"symbol": "circle-open", "size": 7, "color": colours.muted},
+            text=[t("hover_few", when=write(row["start"]), n=_n(row, "orders")) for row in few],
+            hoverinfo="text",
+        )
+    seen = [100 * row[name] for row in solid for name in ("ci_low", "value")]
+    seen += [100 * row["erp_value"] for row in rows if row["erp_value"] is not None and not row["is_erp_too_few"]]
+    low = max(0, 10 * math.floor((min(seen) - 1) / 10)) if seen else 0
+    chart.update_yaxes(title_text=t("trend_axis"), range=[low, 101.5])
+    chart.update_xaxes(
+        title_text=t(f"trend_{grain}_axis"), tickformat=formats.axis_dates(grain), showgrid=False, nticks=8
+    )
+    if grain == "month" and len(rows) <= 8:
+        chart.update_xaxes(tickvals=starts)
+    return chart
+
+
+def _said(row: Row, write) -> str:
+    if row["value"] is None:
+        return ""
+    return t(
+        "hover_true",
+        when=write(row["start"]),
+        value=formats.percent(row["value"]),
+        n=_n(row, "orders"),
+        low=formats.percent(row["ci_low"]),
+        high=formats.percent(row["ci_high"]),
+    )
+
+
+def _n(row: Row, name: str) -> str:
+    return formats.count(row[name])
+
+
+def bridge(rows: list[Row]) -> go.Figure:
+    """Waterfall from the ERP's figure down to the truth: one line a step, its points and orders in its label."""
+    colours = theme.palette()
+    rates = [100 * row["rate"] for row in rows]
+    start = max(0, 10 * math.floor((min(rates) - 2) / 10))
+    chart = theme.figure(70 + 52 * (len(rows) + 1))
+    labels = [_step(row) for row in rows]
+    last = rows[-1]
+    chart.add_waterfall(
+        orientation="h",
+        y=[*labels, f"<b>{_total(last)}</b>"],
+        x=[rates[0] - start, *(row["points"] for row in rows[1:]), 0],
+        base=start,
+        measure=["absolute", *("relative" for _ in rows[1:]), "total"],
+        decreasing={"marker": {"color": colours.loss}},
+        increasing={"marker": {"color": colours.gain}},
+        totals={"marker": {"color": colours.ours}},
+        connector={"line": {"color": colours.muted, "width": 1, "dash": "dot"}},
+        width=0.56,
+        hovertext=[*(_step_said(row) for row in rows), _step_said(last)],
+        hoverinfo="text",
+    )
+    chart.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})
+    chart.update_xaxes(title_text=t("bridge_axis", start=start), range=[start, 100.5], nticks=6)
+    return chart
+
+
+def _step(row: Row) -> str:
+    name = t(f"step_{row['step']}")
+    orders = _n(row, "orders")
+    if row["points"] is None:
+        return f"{name}<br><b>{t('bridge_rate', rate=formats.percent(row['rate']), orders=orders)}</b>"
+    return f"{name}<br>{t('bridge_points', points=formats.points(row['points']), orders=orders)}"
+
+
+def _total(row: Row) -> str:
+    return t("bridge_rate", rate=formats.percent(row["rate"]), orders=_n(row, "denominator"))
+
+
+def _step_said(row: Row) -> str:
+    words = {"name": t(f"step_{row['step']}"), "rate": formats.percent(row["rate"]), "n": _n(row, "denominator")}
+    if row["complaint_rate"] is None:
+        return t("bridge_hover_plain", **words)
+    return t("bridge_hover", complaints=formats.percent(row["complaint_rate"]), **words)
+
+
+def lateness(rows: list[Row]) -> go.Figure:
+    """The stage-and-place pairs that own most late time, largest on top."""
+    colours = theme.palette()
+    chart = theme.figure(70 + 52 * len(rows))
+    labels = [
+        f"{stages.name(row['stage'])} · {row['name'] or row['place']}<br>"
+        f"<b>{t('act_label', share=formats.percent(row['share'], 0), orders=_n(row, 'orders'))}</b>"
+        for row in rows
+    ]
+    chart.add_bar(
+        orientation="h",
+        y=labels,
+        x=[row["minutes"] / 60 for row in rows],
+        marker={"color": [colours.loss, *[colours.total] * (len(rows) - 1)]},
+        width=0.56,
+        text=[formats.duration(row["minutes"]) for row in rows],
+        textposition="auto",
+        hoverinfo="text",
+    )
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    chart.update_xaxes(title_text=t("act_axis"), nticks=5, rangemode="tozero")
+    return chart
+
+
+def overdue(rows: list[Row]) -> go.Figure:
+    """Open overdue orders by how long they are overdue."""
+    colours = theme.palette()
+    chart = theme.figure(70 + 40 * len(rows))
+    chart.add_bar(
+        orientation="h",
+        y=[_age(row) for row in rows],
+        x=[row["orders"] for row in rows],
+        marker={"color": colours.total},
+        width=0.6,
+        text=[formats.count(row["orders"]) for row in rows],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    most = max(row["orders"] for row in rows)
+    chart.update_yaxes(autorange="reversed", showgrid=False, title_text=t("overdue_age_axis"))
+    chart.update_xaxes(title_text=t("overdue_axis"), range=[0, 1.18 * max(most, 1)], nticks=5, tickformat=",d")
+    return chart
+
+
+def _age(row: Row) -> str:
+    if row["to_days"] is None:
+        return t("age_over", from_days=row["from_days"])
+    if row["from_days"] == 0:
+        return t("age_up_to", to=row["to_days"])
+    return t("age_between", from_days=row["from_days"], to=row["to_days"])

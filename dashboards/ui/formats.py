@@ -1,0 +1,60 @@
+"""Numbers, dates and durations as the page's language writes them. Rates come in as fractions."""
+
+from datetime import date, datetime
+
+from dashboards.ui.i18n import language, t
+
+MONTHS = [
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+]  # fmt: skip
+MINUS = "\u2212"
+HARD_SPACE = "\u00a0"
+
+
+def count(number: int) -> str:
+    return f"{number:,}".replace("-", MINUS)
+
+
+def percent(rate: float | None, digits: int = 1, signed: bool = False) -> str:
+    """A fraction as a percentage: `84.8 %`, in Chinese `84.8%`; a dash where there is no rate."""
+    if rate is None:
+        return t("no_rate")
+    sign = "+" if signed else ""
+    space = "" if language() == "zh" else HARD_SPACE
+    return f"{100 * rate:{sign}.{digits}f}{space}%".replace("-", MINUS)
+
+
+def points(number: float) -> str:
+    """A difference in percentage points, always with its sign."""
+    return f"{number:+.1f}".replace("-", MINUS)
+
+
+def duration(minutes: float) -> str:
+    """Minutes as minutes below two hours, as whole hours above."""
+    if minutes < 120:
+        return t("minutes", n=f"{minutes:,.0f}")
+    return t("hours", n=f"{minutes / 60:,.0f}")
+
+
+def day(when: date) -> str:
+    if language() == "zh":
+        return f"{when.year}年{when.month}月{when.day}日"
+    return f"{when.day} {MONTHS[when.month - 1][:3]} {when.year}"
+
+
+def month(when: date) -> str:
+    if language() == "zh":
+        return f"{when.year}年{when.month}月"
+    return f"{MONTHS[when.month - 1]} {when.year}"
+
+
+def moment(when: datetime) -> str:
+    return f"{day(when)} {when:%H:%M}"
+
+
+def axis_dates(grain: str) -> str:
+    """Plotly's format of the ticks of a time axis by day or month."""
+    if language() == "zh":
+        return "%Y年%-m月" if grain == "month" else "%-m月%-d日"
+    return "%b %Y" if grain == "month" else "%-d %b"

@@ -1,0 +1,42 @@
+"""How old the figures are, and a banner when the last night did not bring new ones."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.published import Row
+from dashboards.settings import Settings
+from dashboards.ui import formats
+from dashboards.ui.i18n import t
+
+
+def as_of(run: Row, settings: Settings) -> str:
+    """When the data is from, in the company's zone; of a finished history, where it ends."""
+    when = t("end_of_day", day=formats.day(run["last_day"])) if run["is_end_of_day"] else formats.moment(run["as_of_local"])
+    key = "as_of" if run["has_clock"] else "as_of_ended"
+    return t(key, when=when, zone=run["timezone"], profile=settings.profile)
+
+
+def last_night(status_file: Path) -> dict[str, str]:
+    """What the last night said of itself; nothing where no night has said anything yet."""
+    if not status_file.is_file():
+        return {}
+    return json.loads(status_file.read_text(encoding="utf-8"))
+
+
+def banner(run: Row, settings: Settings) -> None:
+    """Red when the last night failed, yellow when it was held back or has not come in."""
+    night = last_night(settings.status_file)
+    words = {"when": _moment(night.get("at")), "message": night.get("message") or ""}
+    if night.get("status") == "failed":
+        st.error(t("night_failed", **words), icon=":material/error:")
+    elif night.get("status") == "blocked":
+        st.warning(t("night_blocked", **words), icon=":material/block:")
+    elif run["has_clock"] and run["is_old"]:
+        st.warning(t("night_late", age=formats.duration(run["age_minutes"])), icon=":material/schedule:")
+
+
+def _moment(text: str | None) -> str:
+    return formats.moment(datetime.fromisoformat(text)) if text else t("no_rate")

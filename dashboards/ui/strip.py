@@ -1,0 +1,111 @@
+"""The strip of stages and places in green, yellow, red and grey: a matrix where there is room, badges on a phone."""
+
+import textwrap
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboards.published import Row
+from dashboards.ui import formats, stages, theme
+from dashboards.ui.i18n import t
+
+ORDER = ("red", "yellow", "grey", "green")
+GROUPS = ("office", "place", "carrier")
+
+
+def groups(rows: list[Row]) -> dict[str, list[Row]]:
+    """The cells by who holds the order in that stage: office, places, carriers; empty ones are not there."""
+    found = {group: [row for row in rows if _group(row) == group] for group in GROUPS}
+    return {group: cells for group, cells in found.items() if cells}
+
+
+def _group(row: Row) -> str:
+    return row["held_by"] if row["place"] != "office" else "office"
+
+
+def _deviation(row: Row) -> str:
+    return formats.percent(row["deviation"], signed=True) if row["colour"] != "grey" else ""
+
+
+def _count(row: Row) -> str:
+    said = formats.count(row["suborders"])
+    return f"{said} · {t('strip_open', open=formats.count(row['open_overdue']))}" if row["open_overdue"] else said
+
+
+def _name(row: Row) -> str:
+    return row["name"] or row["place"]
+
+
+def matrix(rows: list[Row], group: str) -> go.Figure:
+    """Places down, stages across in the order an order passes them; colour, sign, deviation, sub-orders, stuck."""
+    colours = theme.palette()
+    columns = list(dict.fromkeys(row["stage"] for row in rows))
+    places = list(dict.fromkeys(_name(row) for row in sorted(rows, key=lambda row: row["place"])))
+    chart = theme.figure(104 + 46 * len(places))
+    x = [columns.index(row["stage"]) for row in rows]
+    y = [places.index(_name(row)) for row in rows]
+    chart.update_layout(
+        shapes=[
+            {
+                "type": "rect",
+                "x0": column - 0.48,
+                "x1": column + 0.48,
+                "y0": line - 0.46,
+                "y1": line + 0.46,
+                "line": {"width": 0},
+                "fillcolor": colours.status[row["colour"]],
+                "layer": "below",
+            }
+            for column, line, row in zip(x, y, rows, strict=True)
+        ]
+    )
+    chart.add_scatter(
+        x=x,
+        y=y,
+        mode="text",
+        text=[
+            f"<b>{theme.SIGNS[row['colour']]} {_deviation(row)}</b><br><span style='font-size:11px'>{_count(row)}</span>"
+            for row in rows
+        ],
+        textfont={"size": 14, "color": [colours.on_status[row["colour"]] for row in rows]},
+        hovertext=[said(row) for row in rows],
+        hoverinfo="text",
+        showlegend=False,
+    )
+    heads = ["<br>".join(textwrap.wrap(stages.name(stage), 14)) for stage in columns]
+    chart.update_xaxes(
+        side="top", tickvals=list(range(len(columns))), ticktext=heads, range=[-0.5, len(columns) - 0.5],
+        showgrid=False, tickangle=0,
+    )  # fmt: skip
+    chart.update_yaxes(
+        tickvals=list(range(len(places))), ticktext=places, range=[len(places) - 0.5, -0.5], showgrid=False
+    )
+    return chart
+
+
+def said(row: Row) -> str:
+    """A cell in words."""
+    return t(
+        "strip_hover",
+        stage=stages.name(row["stage"]),
+        name=_name(row),
+        deviation=f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}",
+        suborders=formats.count(row["suborders"]),
+        open=formats.count(row["open_overdue"]),
+    )
+
+
+def badges(rows: list[Row]) -> None:
+    """The same cells as lines of a list, the ones to act on first; those on standard are counted."""
+    listed = sorted(
+        (row for row in rows if row["colour"] != "green"),
+        key=lambda row: (ORDER.index(row["colour"]), -(row["deviation"] or 0), -row["open_overdue"]),
+    )
+    for row in listed:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            label = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
+            st.badge(label, color=theme.BADGES[row["colour"]])
+            st.markdown(f"**{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}", width="content")
+    green = len(rows) - len(listed)
+    if green:
+        st.badge(f"{theme.SIGNS['green']} {t('strip_green_rest', count=green)}", color="green")

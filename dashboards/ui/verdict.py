@@ -1,0 +1,47 @@
+"""The verdict in one sentence, written from the data: what customers saw, what the ERP says, where it was lost."""
+
+from dashboards.published import Row
+from dashboards.ui import formats, periods, stages
+from dashboards.ui.filters import Chosen
+from dashboards.ui.i18n import t
+
+DOLLAR = str.maketrans({"$": r"\$", "*": r"\*", "_": r"\_"})
+
+
+def sentence(chosen: Chosen, run: Row, rates: dict[str, Row], owners: list[Row], overdue: int) -> str:
+    """Markdown. `owners`: rows of the lateness query, largest first; `overdue`: orders open past their promise."""
+    period = periods.phrase(chosen.period)
+    ours = rates["true_on_time_rate"]
+    if ours["denominator"] == 0:
+        parts = [t("verdict_none", period=period)]
+    elif ours["is_too_few"]:
+        orders = formats.count(ours["denominator"])
+        parts = [t("verdict_few", period=period, orders=orders, minimum=run["minimum_sample"])]
+    else:
+        parts = [_compared(period, ours, rates.get("erp_on_time_rate")), *_lost(owners)]
+    if overdue:
+        is_now = chosen.period.last == run["last_day"]
+        key = "verdict_overdue" if is_now else "verdict_overdue_past"
+        parts.append(t(key, orders=formats.count(overdue)))
+    return t("gap_between").join(parts)
+
+
+def _compared(period: str, ours: Row, erp: Row | None) -> str:
+    if erp is None or erp["value"] is None or erp["is_too_few"]:
+        return t("verdict", period=period, ours=f"{100 * ours['value']:.0f}") + t("stop")
+    by_hundred = f"{100 * ours['value']:.0f}", f"{100 * erp['value']:.0f}"
+    if by_hundred[0] == by_hundred[1]:
+        first = t("verdict_close", period=period, ours=formats.percent(ours["value"]))
+        return first + t("joined") + t("verdict_erp_rate", theirs=formats.percent(erp["value"])) + t("stop")
+    first = t("verdict", period=period, ours=by_hundred[0])
+    return first + t("joined") + t("verdict_erp", theirs=by_hundred[1]) + t("stop")
+
+
+def _lost(owners: list[Row]) -> list[str]:
+    worst = next((row for row in owners if row["place"] is not None), None)
+    if worst is None:
+        return []
+    key = "verdict_lost_carrier" if worst["held_by"] == "carrier" else "verdict_lost_place"
+    name = (worst["name"] or worst["place"]).translate(DOLLAR)
+    share = formats.percent(worst["share"], 0)
+    return [t(key, share=share, stage=stages.name(worst["stage"]), name=name)]

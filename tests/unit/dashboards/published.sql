@@ -1,0 +1,209 @@
+-- A small published file for the pages' tests: two months of one company, made in SQL, the same every time.
+-- Facts are made up; every roll-up is counted from them, so that the pages' figures can be held to the facts.
+set timezone = 'UTC';
+create schema marts;
+create schema meta;
+
+create table meta.run as
+select 7::bigint as run_number, 'test' as run_id, timestamptz '2026-02-28 16:00:00+00' as as_of,
+    'Asia/Shanghai' as timezone, 'reference' as standards_from, true as has_erp, true as has_receipts,
+    true as has_wishes, true as has_complaints, true as has_pick_lines;
+
+create table meta.runs as
+select run_number, run_id, as_of, timestamptz '2026-11-20 19:00:00+00' as started_at,
+    timestamptz '2026-11-20 19:02:00+00' as published_at, 'published' as status
+from meta.run;
+
+create table meta.parameters as
+from (values
+    ('yellow_from_percent', date '1900-01-01', 5.0::double), ('red_above_percent', date '1900-01-01', 10.0),
+    ('minimum_sample', date '1900-01-01', 30.0), ('wilson_z', date '1900-01-01', 1.959964),
+    ('final_after_days', date '1900-01-01', 14.0)
+) as parameters(name, valid_from, value);
+
+create table meta.metric_catalogue as
+from (values
+    ('true_on_time_rate', 'signed_on_time_orders', 'signed_orders', 'up', 'share'),
+    ('promise_kept_rate', 'due_kept_orders', 'due_orders', 'up', 'share'),
+    ('erp_on_time_rate', 'erp_on_time_orders', 'erp_shipped_orders', 'up', 'share'),
+    ('wished_date_hit_rate', 'wished_hit_orders', 'wished_orders', 'up', 'share'),
+    ('in_full_on_time_rate', 'in_full_orders', 'due_orders', 'up', 'share'),
+    ('complaint_rate', 'complaint_orders', 'due_orders', 'down', 'share'),
+    ('promised_share', 'signed_orders', 'all_signed_orders', 'up', 'share'),
+    ('open_overdue', 'overdue_orders', 'open_orders', 'down', 'orders')
+) as catalogue(name, numerator, denominator, direction, unit);
+
+create table marts.dim_places as
+from (values
+    ('WH_A', 'A仓', 'Warehouse A', 'warehouse'), ('WH_B', 'B仓', 'Warehouse B', 'warehouse'),
+    ('FW_1', '海曙前置仓', 'Front warehouse Haishu', 'front_warehouse'), ('office', '总部', 'Head office', 'office')
+) as places(place, name_zh, name_en, kind);
+create table marts.dim_carriers as
+from (values ('SF', '顺丰速运', 'SF Express'), ('YTO', '圆通速递', 'YTO Express')) as carriers(carrier, name_zh, name_en);
+create table marts.dim_order_types as
+from (values ('standard', '标准订单', 'Standard'), ('batches', '分批交付', 'Delivered in batches')) as types(order_type, name_zh, name_en);
+
+-- 40 orders a day; every 11th late, every 97th never signed, every 50th without a promise
+create table marts.fct_orders as
+with
+    made as (
+        select
+            'O' || lpad(n::varchar, 5, '0') as order_id, n,
+            timestamptz '2026-01-01 01:00:00+00' + to_minutes(n * 36) as placed_at,
+            ['WH_A', 'WH_B', 'FW_1'][1 + n % 3] as place, ['SF', 'YTO'][1 + (n // 3) % 2] as carrier,
+            ['standard', 'standard', 'batches'][1 + (n // 6) % 3] as order_type,
+            case
+                when n % 3 = 1 and n % 5 = 0 then 500 + n % 700
+                when n % 11 = 0 then 120 + n % 300
+                else -(60 + n % 900)
+            end as lateness
+        from range(2280) as numbers(n)
+    ),
+    timed as (
+        select *,
+            case when n % 50 <> 7 then date_trunc('day', placed_at) + interval '3 days 16 hours' end as promised_at,
+            date_trunc('day', placed_at) + interval '3 days 16 hours' + to_minutes(lateness::int) as arrives_at,
+            placed_at + interval '20 hours' as ships_at
+        from made
+    ),
+    seen as (
+        select *,
+            case when n % 97 <> 5 and arrives_at <= timestamptz '2026-02-28 16:00:00+00' then arrives_at end as signed_at,
+            case when ships_at <= timestamptz '2026-02-28 16:00:00+00' then ships_at end as erp_shipped_at
+        from timed
+    )
+select
+    order_id, 'C' || (n % 90) as customer_id, order_type, placed_at, promised_at,
+    (timezone('Asia/Shanghai', promised_at - interval 1 microsecond))::date as promised_day,
+    signed_at, (timezone('Asia/Shanghai', signed_at - interval 1 microsecond))::date as signed_day,
+    erp_shipped_at, (timezone('Asia/Shanghai', erp_shipped_at - interval 1 microsecond))::date as erp_shipped_day,
+    (timezone('Asia/Shanghai', promised_at - interval 1 microsecond))::date as wished_date,
+    case when signed_at is not null and promised_at is not null then lateness <= 0 end as is_on_time,
+    case when signed_at is not null and promised_at is not null then lateness end::double as lateness_minutes,
+    case when erp_shipped_at is not null then n % 70 <> 3 end as is_erp_on_time,
+    coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00', false) as is_due,
+    coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00' and signed_at <= promised_at, false) as is_kept,
+    coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00' and signed_at <= promised_at and n % 40 <> 0, false) as is_in_full,
+    coalesce(signed_at <= promised_at + interval '1 hours', false) as is_claimed,
+    n % 9 = 0 and lateness > 0 as has_complaint, false as is_cancelled, null::timestamptz as closed_at,
+    place, carrier, n
+from seen;
+
+create table marts.agg_on_time_daily as
+with counted as (
+    select signed_day as day, place, carrier, order_type, count(*) filter (promised_at is not null) as signed_orders,
+        count(*) filter (is_on_time) as signed_on_time_orders, count(*) filter (promised_at is null) as unpromised_orders,
+        count(*) as all_signed_orders
+    from marts.fct_orders where signed_day is not null group by all
+    union all by name
+    select promised_day as day, place, carrier, order_type, count(*) as due_orders, count(*) filter (is_kept) as due_kept_orders,
+        count(*) filter (is_in_full) as in_full_orders, count(*) filter (has_complaint) as complaint_orders,
+        count(*) filter (is_kept) as wished_hit_orders, count(*) as wished_orders
+    from marts.fct_orders where is_due group by all
+    union all by name
+    select erp_shipped_day as day, place, carrier, order_type, count(*) as erp_shipped_orders,
+        count(*) filter (is_erp_on_time) as erp_on_time_orders
+    from marts.fct_orders where erp_shipped_day is not null group by all
+    union all by name
+    select promised_day as day, place, carrier, order_type, count(*) as overdue_opened_orders
+    from marts.fct_orders where is_due and (signed_at is null or signed_at > promised_at) group by all
+    union all by name
+    select signed_day as day, place, carrier, order_type, count(*) filter (is_due and signed_at > promised_at) as overdue_closed_orders,
+        count(*) filter (promised_at is not null) as closed_orders
+    from marts.fct_orders where signed_day is not null group by all
+    union all by name
+    select (timezone('Asia/Shanghai', placed_at))::date as day, place, carrier, order_type,
+        count(*) filter (promised_at is not null) as opened_orders
+    from marts.fct_orders group by all
+)
+select day, place, carrier, order_type, coalesce(sum(columns(* exclude (day, place, carrier, order_type))), 0)::bigint
+from counted group by all;
+
+create table marts.kpi as
+with
+    sums as (
+        select period, date_trunc(period, day)::date as period_start,
+            sum(columns(* exclude (day, place, carrier, order_type, period, period_start)))
+        from (
+            select *, date_trunc(period, day)::date as period_start
+            from marts.agg_on_time_daily cross join (values ('day'), ('month')) as periods(period)
+        )
+        group by all
+    ),
+    measured as (unpivot sums on columns(* exclude (period, period_start)) into name measure value amount)
+select metrics.name as metric, n.period, n.period_start, n.amount::bigint as numerator, d.amount::bigint as denominator,
+    n.amount / nullif(d.amount, 0) as value, null::double as ci_low, null::double as ci_high, n.period_start < date '2026-02-01' as is_final
+from meta.metric_catalogue as metrics
+inner join measured as n on n.measure = metrics.numerator
+inner join measured as d on d.measure = metrics.denominator and d.period = n.period and d.period_start = n.period_start;
+
+create table marts.agg_bridge_daily as
+with verdicts as (
+    select erp_shipped_day as day, place, carrier, order_type, 1 as step_number, 'erp' as step, is_erp_on_time as verdict, true as shown, has_complaint
+    from marts.fct_orders where erp_shipped_day is not null
+    union all
+    select promised_day, place, carrier, order_type, step_number, step,
+        case step when 'erp_due' then coalesce(is_erp_on_time, false) when 'first_suborder' then is_claimed or n % 30 = 0
+            when 'all_suborders' then is_claimed when 'valid_signature' then is_kept else is_in_full end,
+        case step when 'erp_due' then true when 'first_suborder' then (is_claimed or n % 30 = 0) <> coalesce(is_erp_on_time, false)
+            when 'all_suborders' then not is_claimed and n % 30 = 0 when 'valid_signature' then is_claimed <> is_kept
+            else is_kept <> is_in_full end,
+        has_complaint
+    from marts.fct_orders
+    cross join (values (2, 'erp_due'), (3, 'first_suborder'), (4, 'all_suborders'), (5, 'valid_signature'), (6, 'in_full')) as steps(step_number, step)
+    where is_due
+)
+select day, place, carrier, order_type, step_number, step, count(*) filter (verdict) as numerator, count(*) as denominator,
+    count(*) filter (shown) as orders, count(*) filter (shown and has_complaint) as complaint_orders
+from verdicts group by all;
+
+-- WH_B's transfer is red in January and green in February; YTO is exactly 5 % over: yellow; FW_1 has too few
+create table marts.agg_stage_daily as
+with
+    stages as (
+        from (values
+            ('placed_to_paid', 'office'), ('finance_approved_to_pick_started', 'office'), ('transfer', 'WH_B'), ('transfer', 'WH_A'),
+            ('pick_started_to_picked', 'WH_A'), ('pick_started_to_picked', 'WH_B'), ('pick_started_to_picked', 'FW_1'),
+            ('picked_up_to_hub_arrived', 'SF'), ('picked_up_to_hub_arrived', 'YTO')
+        ) as stages(stage, place)
+    ),
+    cells as (
+        select (date '2026-01-01' + d::int) as day, stage, place, case when stage = 'picked_up_to_hub_arrived' then place else 'SF' end as carrier,
+            'standard' as order_type, case when place = 'FW_1' then 0 when stage = 'transfer' then 3 else 12 end as each_day, d
+        from stages cross join range(59) as days(d)
+    ),
+    counted as (
+        select day, stage, place, carrier, order_type,
+            case when place = 'FW_1' then (d % 7 = 0)::int else each_day end as suborders, d
+        from cells
+    )
+select day, stage, place, carrier, order_type, suborders::bigint as suborders, 0::bigint as excluded_suborders,
+    suborders * 120 * 60000000::bigint as standard_microseconds,
+    (suborders * 120 * 60000000::bigint
+        * case when stage = 'transfer' and place = 'WH_B' and day < date '2026-02-01' then 1142
+            when stage = 'transfer' then 1021 when place = 'YTO' then 1050 when stage = 'placed_to_paid' then 1101 else 970 end // 1000)::bigint as actual_microseconds,
+    standard_microseconds / 60000000 as standard_minutes, actual_microseconds / 60000000 as actual_minutes
+from counted where suborders > 0;
+
+create table marts.agg_stage_open_daily as
+select (date '2026-01-01' + d::int) as day, 'transfer' as stage, 'WH_B' as place, 'SF' as carrier, 'standard' as order_type, (3 + d % 4)::bigint as open_overdue
+from range(59) as days(d)
+union all
+select date '2026-02-28', 'picked_to_packed', 'FW_1', 'SF', 'standard', 41;
+
+create table marts.agg_stage_deviation as
+with ended as (
+    select period, date_trunc(period, day)::date as period_start, stage, place, sum(suborders) as suborders,
+        sum(actual_microseconds) as actual, sum(standard_microseconds) as standard
+    from marts.agg_stage_daily cross join (values ('day'), ('month')) as periods(period)
+    group by all
+)
+select period, period_start, stage, place, suborders::bigint as suborders, (actual - standard)::double / standard as deviation,
+    case when suborders < 30 then 'grey' when 100 * (actual - standard) > 10 * standard then 'red'
+        when 100 * (actual - standard) >= 5 * standard then 'yellow' else 'green' end as colour
+from ended;
+
+create table marts.fct_lateness as
+select order_id, signed_day, case when n % 4 = 0 then 'picked_up_to_hub_arrived' when n % 7 = 0 then 'promise_too_tight' else 'transfer' end as stage,
+    case when n % 4 = 0 then carrier when n % 7 = 0 then null else place end as place, lateness_minutes as late_minutes
+from marts.fct_orders where lateness_minutes > 0;
