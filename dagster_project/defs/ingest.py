@@ -3,7 +3,7 @@
 import dagster as dg
 
 from dagster_project.defs.context import chosen_profile
-from dagster_project.lib.night import Night
+from dagster_project.lib.steps import Night
 
 CANONICAL = dg.AssetKey("canonical")
 TRANSIENT = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from dagster_project.defs.transform import transformed
-from dagster_project.lib.night import Night
+from dagster_project.lib.steps import Night
 
 MARTS = sorted(key for key in transformed.keys if key.path[0] in ("marts", "meta"))
 

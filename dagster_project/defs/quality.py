@@ -8,8 +8,8 @@ import dagster as dg
 
 from dagster_project.defs.context import chosen_profile
 from dagster_project.lib import quality
-from dagster_project.lib.night import Night
 from dagster_project.lib.rules import Rule
+from dagster_project.lib.steps import Night
 
 CHECK_NAMES = {"block": "must_hold", "warn": "should_hold"}
 

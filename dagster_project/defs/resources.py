@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_project.defs.context import chosen_settings
 from dagster_project.lib import due
 from dagster_project.lib.liveness import alive
-from dagster_project.lib.night import Night
+from dagster_project.lib.steps import Night
 
 AS_OF_TAG = "true_on_time/as_of"
 LOCK_TIMEOUT_SECONDS = 2 * 60 * 60

@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_project.defs.context import chosen_settings
 from dagster_project.defs.ingest import CANONICAL
 from dagster_project.lib import models
-from dagster_project.lib.night import Night
+from dagster_project.lib.steps import Night
 
 
 class Translator(DagsterDbtTranslator):

@@ -59,6 +59,7 @@ def publish(
     draft = target.with_suffix(".duckdb.tmp")
 
     _carry_published_rates(connection, settings)
+    connection.execute("set preserve_insertion_order = false")  # a copy may stream in any order
     connection.execute(f"attach {literal(str(draft))} as published")
     try:
         _copy(connection, quarantine)
@@ -66,6 +67,7 @@ def publish(
         connection.execute("checkpoint published")
     finally:
         connection.execute("detach published")
+        connection.execute("reset preserve_insertion_order")
     _verify(connection, draft, run)
     _sync(draft)
     os.replace(draft, target)

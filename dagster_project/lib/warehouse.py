@@ -72,11 +72,10 @@ def literal(text: str) -> str:
 
 
 def config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
-    """How every connection to the build file is set up; dbt's profile says the same."""
+    """How every connection to the build file is set up. Landing needs the order of lines, so that stays kept."""
     return {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": f"{settings.build_file}.spill",
-        "preserve_insertion_order": "false",
     }
 
 

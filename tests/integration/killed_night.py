@@ -1,0 +1,71 @@
+"""A night in a process of its own that is killed at a named point: `python -m integration.killed_night
+<point>`.
+
+The settings come from the environment. Points inside a step are reached by what the step calls on its way.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from dagster_project import settings as settings_module
+from dagster_project.lib import models, publish, quality
+from dagster_project.lib.night import run_night
+from dagster_project.sources import ledger
+
+# points that a night tells of itself, each the n-th time it is told
+TOLD = {"landed": 3, "models started": 1, "models built": 1, "checked marts": 1, "copied": 1, "swapped": 1}
+
+
+def die(*_: Any, **__: Any) -> None:
+    """Now, as a power cut would: nothing is closed, nothing is said."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_at(point: str) -> Callable[[str], None]:
+    times = 0
+
+    def reached(here: str) -> None:
+        nonlocal times
+        times += here == point
+        if here == point and times == TOLD[point]:
+            die()
+
+    return reached
+
+
+def arrange(point: str) -> None:
+    """Points that no step tells of: half way through a table, through dbt, through the checks, through the
+    copy."""
+    if point == "inside landing":
+        ledger.write_load = die  # the rows are written, the transaction is open
+    elif point == "inside dbt":
+        models.Progress.__call__ = _die_after(20)
+    elif point == "inside the checks":
+        quality.record = die
+    elif point == "inside the copy":
+        publish._copy_table = _die_after(6, publish._copy_table)
+    elif point not in TOLD:
+        raise ValueError(f"no such point: {point}")
+
+
+def _die_after(calls: int, original: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    made = 0
+
+    def counted(*given: Any, **more: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made > calls:
+            die()
+        return original(*given, **more) if original else None
+
+    return counted
+
+
+if __name__ == "__main__":
+    (wanted,) = sys.argv[1:]
+    arrange(wanted)
+    tells = dies_at(wanted) if wanted in TOLD else lambda _: None
+    run_night(settings_module.load(), with_quality="check" in wanted, reached=tells)
