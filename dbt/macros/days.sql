@@ -3,7 +3,9 @@
     {% set chosen = "order_id in (select order_id from " ~ affected ~ ")" %}
     select
         'order' as kind,
-        unnest([order_day, promised_day, signed_day, erp_shipped_day, wished_date, {{ local_day("closed_at") }}]) as day
+        unnest(
+            [order_day, promised_day, signed_day, erp_shipped_day, wished_date, {{ local_day("closed_at") }}]
+        ) as day
     from {{ orders }}
     where {{ chosen }}
     union
@@ -41,7 +43,8 @@
         range(
             {{ local_day_after(overdue_from()) }}::timestamp,
             case
-                when coalesce(ended_at, left_at) <= {{ as_of() }} then {{ local_day("coalesce(ended_at, left_at)") }}
+                when coalesce(ended_at, left_at) <= {{ as_of() }}
+                then {{ local_day("coalesce(ended_at, left_at)") }}
                 else {{ local_day(as_of()) }} + 1
             end::timestamp,
             interval 1 day

@@ -1,8 +1,17 @@
 {# What makes two event rows one event: the source's own id, else source, code, type, time and place. #}
 {% macro event_key() -%}
     case
-        when source_event_id is not null then hash(source, source_event_id)
-        else hash(source, coalesce(fulfilment_code, carrier || '|' || waybill), order_id, event_type, occurred_at, place)
+        when source_event_id is not null
+        then hash(source, source_event_id)
+        else
+            hash(
+                source,
+                coalesce(fulfilment_code, carrier || '|' || waybill),
+                order_id,
+                event_type,
+                occurred_at,
+                place
+            )
     end
 {%- endmacro %}
 

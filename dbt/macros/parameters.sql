@@ -10,9 +10,17 @@
 {# The percentiles that lane buffers ever need, as whole numbers; a quantile over a window takes literals only. #}
 {% macro transit_percents() -%}
     {%- if execute -%}
-        {{- return(run_query(
-            "select distinct value::integer from " ~ ref("parameters") ~ " where name like 'transit_%_percent' order by 1"
-        ).columns[0].values()) -}}
+        {{-
+            return(
+                run_query(
+                    "select distinct value::integer from "
+                    ~ ref("parameters")
+                    ~ " where name like 'transit_%_percent' order by 1"
+                )
+                .columns[0]
+                .values()
+            )
+        -}}
     {%- endif -%}
     {{- return([]) -}}
 {%- endmacro %}

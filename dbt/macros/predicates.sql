@@ -1,5 +1,4 @@
 {# One business question, one macro. #}
-
 {# At or before a limit is in time. #}
 {% macro is_in_time(instant, limit) -%} ({{ instant }} <= {{ limit }}) {%- endmacro %}
 
@@ -11,7 +10,8 @@
 {# Compared in integer microseconds, so that exactly 5 % and exactly 10 % fall where the rule puts them. #}
 {% macro colour(suborders, actual_us, standard_us) -%}
     case
-        when {{ suborders }} < {{ parameter("minimum_sample") }} or {{ standard_us }} <= 0 then 'grey'
+        when {{ suborders }} < {{ parameter("minimum_sample") }} or {{ standard_us }} <= 0
+        then 'grey'
         when
             100 * ({{ actual_us }}::hugeint - {{ standard_us }})
             > {{ parameter("red_above_percent") }}::integer * {{ standard_us }}::hugeint
@@ -29,15 +29,25 @@
     case
         when {{ denominator }} > 0
         then
-            least(1.0, greatest(0.0,
-                (
-                    {{ numerator }}::double / {{ denominator }}
-                    + pow({{ parameter("wilson_z") }}, 2) / (2 * {{ denominator }})
-                    + {{ side }} * {{ parameter("wilson_z") }} * sqrt(
-                        {{ numerator }}::double / {{ denominator }} * (1 - {{ numerator }}::double / {{ denominator }}) / {{ denominator }}
-                        + pow({{ parameter("wilson_z") }}, 2) / (4 * pow({{ denominator }}, 2))
+            least(
+                1.0,
+                greatest(
+                    0.0,
+                    (
+                        {{ numerator }}::double / {{ denominator }}
+                        + pow({{ parameter("wilson_z") }}, 2) / (2 * {{ denominator }})
+                        + {{ side }}
+                        * {{ parameter("wilson_z") }}
+                        * sqrt(
+                            {{ numerator }}::double
+                            / {{ denominator }}
+                            * (1 - {{ numerator }}::double / {{ denominator }})
+                            / {{ denominator }}
+                            + pow({{ parameter("wilson_z") }}, 2) / (4 * pow({{ denominator }}, 2))
+                        )
                     )
-                ) / (1 + pow({{ parameter("wilson_z") }}, 2) / {{ denominator }})
-            ))
+                    / (1 + pow({{ parameter("wilson_z") }}, 2) / {{ denominator }})
+                )
+            )
     end
 {%- endmacro %}

@@ -1,5 +1,4 @@
 {# What the night was told (meta.run, one row), as literals: the planner prunes on them, and unit tests can replace them. #}
-
 {% macro run_setting(column) -%}
     {%- if execute -%}
         {%- set value = run_query("select " ~ column ~ "::varchar from meta.run").columns[0].values()[0] -%}

@@ -5,19 +5,36 @@
 -- depends_on: {{ ref("int_days__before") }}
 -- depends_on: {{ ref("int_orders__affected") }}
 -- depends_on: {{ ref("int_pick_lines") }}
--- Days to count again: where the affected orders counted before, where they count now, and the days that have begun since.
-{% if flags.FULL_REFRESH %}
-select null::varchar as kind, null::date as day where false
+-- Days to count again: where the affected orders counted before, where they count now, and the days that
+-- have begun since.
+{% if flags.FULL_REFRESH %} select null::varchar as kind, null::date as day where false
 {% else %}
-select kind, day from {{ ref("int_days__before") }} where day is not null
-union
-select kind, day
-from (
-    {{ days_counted(ref("fct_orders"), ref("fct_suborders"), ref("fct_stage_durations"), ref("int_pick_lines"), ref("int_orders__affected")) }}
-)
-where day is not null
-union
-select
-    unnest(['order', 'stage', 'open']),
-    unnest(range({{ local_day(previous_as_of()) }}::timestamp, {{ local_day(as_of()) }}::timestamp + interval 1 day, interval 1 day))::date
+    select kind, day
+    from {{ ref("int_days__before") }}
+    where day is not null
+    union
+    select kind, day
+    from
+        (
+            {{
+                days_counted(
+                    ref("fct_orders"),
+                    ref("fct_suborders"),
+                    ref("fct_stage_durations"),
+                    ref("int_pick_lines"),
+                    ref("int_orders__affected"),
+                )
+            }}
+        )
+    where day is not null
+    union
+    select
+        unnest(['order', 'stage', 'open']),
+        unnest(
+            range(
+                {{ local_day(previous_as_of()) }}::timestamp,
+                {{ local_day(as_of()) }}::timestamp + interval 1 day,
+                interval 1 day
+            )
+        )::date
 {% endif %}

@@ -1,12 +1,23 @@
-{{ config(incremental_strategy="append", pre_hook="{% if is_incremental() %} delete from {{ this }} where day in (select day from {{ ref('int_lane_days') }}) {% endif %}") }}
+{{
+    config(
+        incremental_strategy="append",
+        pre_hook="{% if is_incremental() %} delete from {{ this }} where day in (select day from {{ ref('int_lane_days') }}) {% endif %}",
+    )
+}}
 -- depends_on: {{ ref("int_lane_buffers__before") }}
 -- depends_on: {{ ref("int_lane_days") }}
 -- depends_on: {{ ref("parameters") }}
--- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it. Fine lanes have few
--- transits in many frames: a windowed quantile. Coarse ones have many in few: a histogram of whole hours a day.
+-- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it. Fine
+-- lanes have few
+-- transits in many frames: a windowed quantile. Coarse ones have many in few: a histogram of whole hours a
+-- day.
 {% set names = [
-    "transit_low_percent", "transit_high_percent", "transit_window_days", "lane_minimum_sample", "buffer_minimum_hours",
-    "buffer_maximum_hours"
+    "transit_low_percent",
+    "transit_high_percent",
+    "transit_window_days",
+    "lane_minimum_sample",
+    "buffer_minimum_hours",
+    "buffer_maximum_hours",
 ] %}
 {% set percents = transit_percents() %}
 with
@@ -14,7 +25,8 @@ with
         select
             lane_days.day,
             {% for name in names %}
-            arg_max(p.value, p.valid_from) filter (p.name = '{{ name }}')::integer as {{ name }}{{ "," if not loop.last }}
+                arg_max(p.value, p.valid_from) filter (p.name = '{{ name }}')::integer
+                as {{ name }}{{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_lane_days") }} as lane_days
         inner join {{ ref("parameters") }} as p on p.valid_from <= lane_days.day
@@ -28,7 +40,9 @@ with
     fine as (
         select
             'place_carrier_city' as lane_level,
-            origin_place || '|' || carrier || '|' || destination_city as lane, known_day, hours
+            origin_place || '|' || carrier || '|' || destination_city as lane,
+            known_day,
+            hours
         from transits
         union all
         select 'carrier_province', carrier || '|' || destination_province, known_day, hours
@@ -54,7 +68,7 @@ with
         select
             *,
             {% for percent in percents %}
-            quantile_disc(hours, {{ percent / 100 }}) over seen as p{{ percent }},
+                quantile_disc(hours, {{ percent / 100 }}) over seen as p{{ percent }},
             {% endfor %}
             count(hours) over seen as sample
         from framed
@@ -71,7 +85,10 @@ with
             lane,
             sample,
             {% for side in ["low", "high"] %}
-            case transit_{{ side }}_percent {% for percent in percents %} when {{ percent }} then p{{ percent }} {% endfor %} end as {{ side }}_hours{{ "," if not loop.last }}
+                case
+                    transit_{{ side }}_percent
+                    {% for percent in percents %} when {{ percent }} then p{{ percent }} {% endfor %}
+                end as {{ side }}_hours{{ "," if not loop.last }}
             {% endfor %}
         from windowed
         inner join days using (day)
@@ -89,7 +106,11 @@ with
     ),
     ranked as (
         select
-            days.day, lane_level, lane, hours, sum(transits)::bigint as transits,
+            days.day,
+            lane_level,
+            lane,
+            hours,
+            sum(transits)::bigint as transits,
             sum(sum(transits)) over (partition by days.day, lane_level, lane order by hours)::bigint as rank,
             sum(sum(transits)) over (partition by days.day, lane_level, lane)::bigint as sample
         from coarse
@@ -103,8 +124,8 @@ with
             lane,
             any_value(sample) as sample,
             -- the k-th smallest with k = ceil(q * n), in whole numbers
-            min(hours) filter (rank >= (sample * transit_low_percent + 99) // 100) as low_hours,
-            min(hours) filter (rank >= (sample * transit_high_percent + 99) // 100) as high_hours
+            min(hours) filter (rank >= divide(sample * transit_low_percent + 99, 100)) as low_hours,
+            min(hours) filter (rank >= divide(sample * transit_high_percent + 99, 100)) as high_hours
         from ranked
         inner join days using (day)
         where lane_level = 'all' or sample >= lane_minimum_sample
@@ -117,6 +138,14 @@ select
     sample,
     low_hours as p50_hours,
     high_hours as p80_hours,
-    least(greatest(high_hours - low_hours, buffer_minimum_hours), buffer_maximum_hours)::bigint as buffer_hours
-from (select * from fine_quantiles union all by name select * from coarse_quantiles) as quantiles
+    least(greatest(high_hours - low_hours, buffer_minimum_hours), buffer_maximum_hours)::bigint
+    as buffer_hours
+from
+    (
+        select *
+        from fine_quantiles
+        union all by name
+        select *
+        from coarse_quantiles
+    ) as quantiles
 inner join days using (day)

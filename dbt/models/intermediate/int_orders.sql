@@ -1,10 +1,9 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
 -- depends_on: {{ ref("int_orders__touched") }}
--- One row an order: what the customer asked for (first recorded), what the order is (latest known), and its own events.
+-- One row an order: what the customer asked for (first recorded), what the order is (latest known), and its
+-- own events.
 with
-    versions as (
-        select * from {{ ref("stg_orders") }} {{ of_orders(ref("int_orders__touched")) }}
-    ),
+    versions as (select * from {{ ref("stg_orders") }} {{ of_orders(ref("int_orders__touched")) }}),
     described as (
         select
             order_id,
@@ -14,7 +13,8 @@ with
             {{ local_day("arg_min(placed_at, (recorded_at, placed_at))") }} as order_day,
             arg_min(wished_date, (recorded_at, wished_date)) as first_wished_date,
             arg_min(
-                coalesce({{ given_limit("given_promise_date") }}, given_promise_at), (recorded_at, given_promise_date)
+                coalesce({{ given_limit("given_promise_date") }}, given_promise_at),
+                (recorded_at, given_promise_date)
             ) as given_promise_at,
             arg_max(erp_ship_by_at, (recorded_at, erp_ship_by_at)) as erp_ship_by_at,
             arg_max(amount, (recorded_at, amount)) as amount
@@ -26,8 +26,12 @@ with
             order_id,
             min(occurred_at) filter (event_type = 'cancelled' and fulfilment_code is null) as cancelled_at,
             min(occurred_at) filter (event_type in ('erp_shipped', 'erp_completed')) as erp_shipped_at,
-            max(occurred_at) filter (event_type = 'not_received_ticket' and fulfilment_code is null) as not_received_at,
-            coalesce(bool_or(event_type in ('complaint_ticket', 'not_received_ticket')), false) as has_complaint
+            max(occurred_at) filter (
+                event_type = 'not_received_ticket' and fulfilment_code is null
+            ) as not_received_at,
+            coalesce(
+                bool_or(event_type in ('complaint_ticket', 'not_received_ticket')), false
+            ) as has_complaint
         from {{ ref("int_events") }}
         where
             superseded_at is null
@@ -38,20 +42,21 @@ with
     ),
     ordered as (
         select order_id, line_number, arg_max(ordered_quantity, (recorded_at, ordered_quantity)) as quantity
-        from {{ ref("stg_order_lines") }}
-        {{ of_orders(ref("int_orders__touched")) }}
+        from {{ ref("stg_order_lines") }} {{ of_orders(ref("int_orders__touched")) }}
         group by order_id, line_number
     ),
     received as (
         select order_id, line_number, sum(quantity) as quantity
-        from (
-            select
-                order_id, line_number, receipt_id,
-                arg_max(received_quantity, (recorded_at, received_quantity)) as quantity
-            from {{ ref("stg_receipts") }}
-            {{ of_orders(ref("int_orders__touched")) }}
-            group by order_id, line_number, receipt_id
-        )
+        from
+            (
+                select
+                    order_id,
+                    line_number,
+                    receipt_id,
+                    arg_max(received_quantity, (recorded_at, received_quantity)) as quantity
+                from {{ ref("stg_receipts") }} {{ of_orders(ref("int_orders__touched")) }}
+                group by order_id, line_number, receipt_id
+            )
         group by order_id, line_number
     ),
     fill as (

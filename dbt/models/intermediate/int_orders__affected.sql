@@ -5,22 +5,40 @@
 -- depends_on: {{ ref("int_orders") }}
 -- depends_on: {{ ref("int_orders__touched") }}
 -- Orders to judge again: the touched ones, and those of days whose lane buffers came out otherwise.
-{% if flags.FULL_REFRESH %}
-select null::varchar as order_id where false
+{% if flags.FULL_REFRESH %} select null::varchar as order_id where false
 {% else %}
-with
-    remade as (
-        select buffers.*
-        from {{ ref("int_lane_buffers") }} as buffers
-        where day in (select day from {{ ref("int_lane_days") }}) and day <= {{ local_day(previous_as_of()) }}
-    ),
-    stood as (select * from {{ ref("int_lane_buffers__before") }} where day <= {{ local_day(previous_as_of()) }}),
-    changed as (
-        select day from (from remade except from stood)
-        union
-        select day from (from stood except from remade)
-    )
-select order_id from {{ ref("int_orders__touched") }}
-union
-select order_id from {{ ref("int_orders") }} where order_day in (select day from changed)
+    with
+        remade as (
+            select buffers.*
+            from {{ ref("int_lane_buffers") }} as buffers
+            where
+                day in (select day from {{ ref("int_lane_days") }})
+                and day <= {{ local_day(previous_as_of()) }}
+        ),
+        stood as (
+            select * from {{ ref("int_lane_buffers__before") }} where day <= {{ local_day(previous_as_of()) }}
+        ),
+        changed as (
+            select day
+            from
+                (
+                    from remade
+                    except
+                    from stood
+                )
+            union
+            select day
+            from
+                (
+                    from stood
+                    except
+                    from remade
+                )
+        )
+    select order_id
+    from {{ ref("int_orders__touched") }}
+    union
+    select order_id
+    from {{ ref("int_orders") }}
+    where order_day in (select day from changed)
 {% endif %}

@@ -9,51 +9,72 @@
 -- depends_on: {{ ref("stg_receipts") }}
 -- depends_on: {{ ref("stg_suborders") }}
 -- depends_on: {{ ref("stg_waybills") }}
--- Orders about which the night brought news, before it changes them; '' stands for events without a known order.
-{% if flags.FULL_REFRESH %}
-select null::varchar as order_id where false
+-- Orders about which the night brought news, before it changes them; '' stands for events without a known
+-- order.
+{% if flags.FULL_REFRESH %} select null::varchar as order_id where false
 {% else %}
-{% set suborders = before("intermediate", "int_suborders") %}
-with
-    new_codes as (
-        select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }}
-        union
-        select fulfilment_code from {{ ref("stg_waybills") }} where {{ is_new() }}
-        union
-        select fulfilment_code from {{ ref("stg_pick_lines") }} where {{ is_new() }}
-        union
-        select fulfilment_code from {{ ref("int_events__new") }}
-        union
-        select linked.fulfilment_code
-        from {{ ref("int_events__new") }} as events
-        inner join {{ ref("int_waybills__linked") }} as linked using (carrier, waybill)
-    ),
-    news as (
-        select order_id from {{ ref("stg_orders") }} where {{ is_new() }}
-        union
-        select order_id from {{ ref("stg_order_lines") }} where {{ is_new() }}
-        union
-        select order_id from {{ ref("stg_receipts") }} where {{ is_new() }}
-        union
-        select coalesce(order_id, '') from {{ ref("int_events__new") }}
-        union
-        select coalesce(order_id, '') from {{ ref("int_events__rekeyed") }}
-        union
-        select '' from {{ ref("stg_pick_lines") }} where {{ is_new() }}
-        union
-        -- an order that a sub-order has left, and the one it is in now
-        select order_id from {{ suborders }} where fulfilment_code in (select fulfilment_code from new_codes)
-        union
-        select order_id
-        from {{ ref("int_suborders__described") }}
-        where fulfilment_code in (select fulfilment_code from new_codes)
-        union
-        -- no news but time passed: the plan is complete, or a closing has come to its end
-        select order_id
-        from {{ suborders }}
-        where
-            (plan_complete_at > {{ previous_as_of() }} and plan_complete_at <= {{ as_of() }})
-            or (closes_at > {{ previous_as_of() }} and closes_at <= {{ as_of() }})
-    )
-select order_id from news where order_id is not null
+    {% set suborders = before("intermediate", "int_suborders") %}
+    with
+        new_codes as (
+            select fulfilment_code
+            from {{ ref("stg_suborders") }}
+            where {{ is_new() }}
+            union
+            select fulfilment_code
+            from {{ ref("stg_waybills") }}
+            where {{ is_new() }}
+            union
+            select fulfilment_code
+            from {{ ref("stg_pick_lines") }}
+            where {{ is_new() }}
+            union
+            select fulfilment_code
+            from {{ ref("int_events__new") }}
+            union
+            select linked.fulfilment_code
+            from {{ ref("int_events__new") }} as events
+            inner join {{ ref("int_waybills__linked") }} as linked using (carrier, waybill)
+        ),
+        news as (
+            select order_id
+            from {{ ref("stg_orders") }}
+            where {{ is_new() }}
+            union
+            select order_id
+            from {{ ref("stg_order_lines") }}
+            where {{ is_new() }}
+            union
+            select order_id
+            from {{ ref("stg_receipts") }}
+            where {{ is_new() }}
+            union
+            select coalesce(order_id, '')
+            from {{ ref("int_events__new") }}
+            union
+            select coalesce(order_id, '')
+            from {{ ref("int_events__rekeyed") }}
+            union
+            select ''
+            from {{ ref("stg_pick_lines") }}
+            where {{ is_new() }}
+            union
+            -- an order that a sub-order has left, and the one it is in now
+            select order_id
+            from {{ suborders }}
+            where fulfilment_code in (select fulfilment_code from new_codes)
+            union
+            select order_id
+            from {{ ref("int_suborders__described") }}
+            where fulfilment_code in (select fulfilment_code from new_codes)
+            union
+            -- no news but time passed: the plan is complete, or a closing has come to its end
+            select order_id
+            from {{ suborders }}
+            where
+                (plan_complete_at > {{ previous_as_of() }} and plan_complete_at <= {{ as_of() }})
+                or (closes_at > {{ previous_as_of() }} and closes_at <= {{ as_of() }})
+        )
+    select order_id
+    from news
+    where order_id is not null
 {% endif %}

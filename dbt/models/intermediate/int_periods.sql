@@ -1,23 +1,35 @@
 {{ config(materialized="table") }}
--- Every day, month and the whole, from the first order's day to the run's; a period without orders has its row too.
+-- Every day, month and the whole, from the first order's day to the run's; a period without orders has its
+-- row too.
 with
     span as (
-        select least(min(order_day), {{ local_day(as_of()) }}) as first_day, {{ local_day(as_of()) }} as last_day
+        select
+            least(min(order_day), {{ local_day(as_of()) }}) as first_day, {{ local_day(as_of()) }} as last_day
         from {{ ref("int_orders") }}
     ),
     days as (
-        select unnest(range(first_day::timestamp, last_day::timestamp + interval 1 day, interval 1 day))::date as day,
-            first_day, last_day
+        select
+            unnest(range(first_day::timestamp, last_day::timestamp + interval 1 day, interval 1 day))::date
+            as day,
+            first_day,
+            last_day
         from span
     ),
     periods as (
-        select 'day' as period, day as period_start, day as period_end, day from days
+        select 'day' as period, day as period_start, day as period_end, day
+        from days
         union all
-        select 'month', date_trunc('month', day)::date, last_day(day), day from days
+        select 'month', date_trunc('month', day)::date, last_day(day), day
+        from days
         union all
-        select 'all', first_day, last_day, day from days
+        select 'all', first_day, last_day, day
+        from days
     )
 select
-    period, period_start, period_end, day,
-    {{ end_of_day("period_end") }} + to_days({{ parameter("final_after_days") }}::integer) <= {{ as_of() }} as is_final
+    period,
+    period_start,
+    period_end,
+    day,
+    {{ end_of_day("period_end") }} + to_days({{ parameter("final_after_days") }}::integer)
+    <= {{ as_of() }} as is_final
 from periods

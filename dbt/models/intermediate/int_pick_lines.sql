@@ -12,6 +12,6 @@ select
 from {{ ref("stg_pick_lines") }} as lines
 left join {{ ref("int_suborders__described") }} as described using (fulfilment_code)
 {% if is_incremental() %}
-where coalesce(described.order_id, '') in (select order_id from {{ ref("int_orders__touched") }})
+    where coalesce(described.order_id, '') in (select order_id from {{ ref("int_orders__touched") }})
 {% endif %}
 group by pick_line_id

@@ -1,6 +1,7 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
 -- depends_on: {{ ref("int_orders__affected") }}
--- The promise of each sub-order: that of its batch (an order without batches is one). Made from what was known when the
+-- The promise of each sub-order: that of its batch (an order without batches is one). Made from what was
+-- known when the
 -- order was placed: its own day's lane buffers, and the sub-orders recorded soon after the first.
 with
     suborders as (
@@ -12,37 +13,62 @@ with
             suborders.plan_complete_at <= {{ as_of() }} as is_plan_complete,
             orders.order_day,
             orders.given_promise_at,
-            coalesce(case when suborders.wished_date >= orders.order_day then suborders.wished_date end, orders.wished_date) as wished_date,
+            coalesce(
+                case when suborders.wished_date >= orders.order_day then suborders.wished_date end,
+                orders.wished_date
+            ) as wished_date,
             -- || gives null where a part is unknown: no such lane
             planned_place || '|' || planned_carrier || '|' || planned_city as lane_of_city,
             planned_carrier || '|' || planned_province as lane_of_province,
             planned_carrier as lane_of_carrier
         from {{ ref("int_suborders") }} as suborders
-        inner join {{ ref("int_orders") }} as orders using (order_id)
-        {{ of_orders(ref("int_orders__affected")) }}
+        inner join
+            {{ ref("int_orders") }} as orders using (order_id) {{ of_orders(ref("int_orders__affected")) }}
     ),
     with_lane as (
         select
             suborders.*,
-            coalesce(city.lane_level, province.lane_level, carrier.lane_level, everything.lane_level, 'none') as lane_level,
+            coalesce(
+                city.lane_level, province.lane_level, carrier.lane_level, everything.lane_level, 'none'
+            ) as lane_level,
             {% for measure in ["sample", "p50_hours", "p80_hours"] %}
-            coalesce(city.{{ measure }}, province.{{ measure }}, carrier.{{ measure }}, everything.{{ measure }}) as {{ measure }},
+                coalesce(
+                    city.{{ measure }},
+                    province.{{ measure }},
+                    carrier.{{ measure }},
+                    everything.{{ measure }}
+                ) as {{ measure }},
             {% endfor %}
-            coalesce(city.buffer_hours, province.buffer_hours, carrier.buffer_hours, everything.buffer_hours, 0) as buffer_hours
+            coalesce(
+                city.buffer_hours, province.buffer_hours, carrier.buffer_hours, everything.buffer_hours, 0
+            ) as buffer_hours
         from suborders
-        left join {{ ref("int_lane_buffers") }} as city
-            on city.day = order_day and city.lane_level = 'place_carrier_city' and city.lane = lane_of_city
-        left join {{ ref("int_lane_buffers") }} as province
-            on province.day = order_day and province.lane_level = 'carrier_province' and province.lane = lane_of_province
-        left join {{ ref("int_lane_buffers") }} as carrier
-            on carrier.day = order_day and carrier.lane_level = 'carrier' and carrier.lane = lane_of_carrier
-        left join {{ ref("int_lane_buffers") }} as everything
-            on everything.day = order_day and everything.lane_level = 'all'
+        left join
+            {{ ref("int_lane_buffers") }} as city
+            on city.day = order_day
+            and city.lane_level = 'place_carrier_city'
+            and city.lane = lane_of_city
+        left join
+            {{ ref("int_lane_buffers") }} as province
+            on province.day = order_day
+            and province.lane_level = 'carrier_province'
+            and province.lane = lane_of_province
+        left join
+            {{ ref("int_lane_buffers") }} as carrier
+            on carrier.day = order_day
+            and carrier.lane_level = 'carrier'
+            and carrier.lane = lane_of_carrier
+        left join
+            {{ ref("int_lane_buffers") }} as everything
+            on everything.day = order_day
+            and everything.lane_level = 'all'
     ),
     batched as (
         select
             *,
-            max(case when is_planned then buffer_hours end) over (partition by order_id, batch) as batch_buffer_hours,
+            max(case when is_planned then buffer_hours end) over (
+                partition by order_id, batch
+            ) as batch_buffer_hours,
             max(wished_date) over (partition by order_id, batch) as batch_wished_date
         from with_lane
     )
@@ -61,13 +87,18 @@ select
     batch_wished_date as wished_date,
     given_promise_at is null and batch_wished_date is not null and not is_plan_complete as is_pending,
     case
-        when given_promise_at is not null then 'given'
-        when batch_wished_date is null then 'none'
-        when is_plan_complete then 'computed'
+        when given_promise_at is not null
+        then 'given'
+        when batch_wished_date is null
+        then 'none'
+        when is_plan_complete
+        then 'computed'
         else 'pending'
     end as promise_source,
     case
-        when given_promise_at is not null then given_promise_at
-        when is_plan_complete then {{ end_of_day("batch_wished_date") }} + to_hours(batch_buffer_hours)
+        when given_promise_at is not null
+        then given_promise_at
+        when is_plan_complete
+        then {{ end_of_day("batch_wished_date") }} + to_hours(batch_buffer_hours)
     end as promised_at
 from batched

@@ -1,5 +1,6 @@
 {{ config(materialized="table") }}
--- For each route and order type, every stage that can appear, and the steps it is made of when milestones are missing.
+-- For each route and order type, every stage that can appear, and the steps it is made of when milestones
+-- are missing.
 with
     types as (
         select order_type, string_split(coalesce(missing_milestones, ''), '|') as missing
@@ -14,7 +15,9 @@ with
             milestones.milestone,
             milestones.position,
             milestones.held_by,
-            row_number() over (partition by routes.route, types.order_type order by milestones.position) as step
+            row_number() over (
+                partition by routes.route, types.order_type order by milestones.position
+            ) as step
         from {{ source("reference", "route_milestones") }} as routes
         inner join {{ ref("milestones") }} as milestones on milestones.milestone = routes.milestone
         cross join types
@@ -22,7 +25,12 @@ with
     ),
     parts as (
         select
-            f.route, f.order_type, f.step, f.milestone as from_milestone, t.milestone as to_milestone, f.held_by,
+            f.route,
+            f.order_type,
+            f.step,
+            f.milestone as from_milestone,
+            t.milestone as to_milestone,
+            f.held_by,
             {{ stage_name("f.milestone", "t.milestone") }} as stage
         from chains as f
         inner join chains as t using (route, order_type)

@@ -5,24 +5,28 @@ with
     suborders as (
         select described.*, replaced.fulfilment_code is not null as is_replaced, cancelled.cancelled_at
         from {{ ref("int_suborders__described") }} as described
-        left join (select distinct replaces as fulfilment_code from {{ ref("int_suborders__described") }}) as replaced
-            using (fulfilment_code)
-        left join (
-            select fulfilment_code, min(occurred_at) as cancelled_at
-            from {{ ref("int_events") }}
-            where
-                event_type = 'cancelled'
-                and superseded_at is null
-                {{ of_orders(ref("int_orders__touched"), keyword="and") }}
-            group by fulfilment_code
-        ) as cancelled using (fulfilment_code)
-        {{ of_orders(ref("int_orders__touched"), column="described.order_id") }}
+        left join
+            (
+                select distinct replaces as fulfilment_code from {{ ref("int_suborders__described") }}
+            ) as replaced using (fulfilment_code)
+        left join
+            (
+                select fulfilment_code, min(occurred_at) as cancelled_at
+                from {{ ref("int_events") }}
+                where
+                    event_type = 'cancelled' and superseded_at is null
+                    {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+                group by fulfilment_code
+            ) as cancelled using (fulfilment_code)
+            {{ of_orders(ref("int_orders__touched"), column="described.order_id") }}
     ),
     events as (
-        select events.*,
+        select
+            events.*,
             -- delivered into a locker is put into it, not taken from it
             case
-                when event_type = 'delivered' and sign_method in ('locker', 'pickup_point') then 'locker'
+                when event_type = 'delivered' and sign_method in ('locker', 'pickup_point')
+                then 'locker'
                 else types.role
             end as role
         from {{ ref("int_events") }} as events
@@ -51,10 +55,12 @@ with
         group by order_id
     ),
     others_alive as (
-        select clicks.event_key, clicks.content_key, one.fulfilment_code, count(other.fulfilment_code) as others
+        select
+            clicks.event_key, clicks.content_key, one.fulfilment_code, count(other.fulfilment_code) as others
         from events as clicks
         inner join suborders as one on one.order_id = clicks.order_id
-        left join suborders as other
+        left join
+            suborders as other
             on other.order_id = clicks.order_id
             and other.fulfilment_code <> one.fulfilment_code
             and not other.is_replaced
@@ -89,9 +95,12 @@ select
     coalesce(others_alive.others, 0) = 0 as is_alone,
     claims.superseded_at,
     case
-        when claims.event_type = 'returned_signed' then 'signed_by_sender'
-        when claims.role = 'locker' and coalesce(carriers.sends_collected_event, true) then 'not_collected'
-        when claims.occurred_at < guards.outbound_at then 'before_outbound'
+        when claims.event_type = 'returned_signed'
+        then 'signed_by_sender'
+        when claims.role = 'locker' and coalesce(carriers.sends_collected_event, true)
+        then 'not_collected'
+        when claims.occurred_at < guards.outbound_at
+        then 'before_outbound'
         when
             claims.role <> 'click'
             and claims.occurred_at < greatest(guards.not_received_at, order_guards.not_received_at)
@@ -106,9 +115,11 @@ from claims
 inner join suborders on suborders.fulfilment_code = claims.claimed_code
 left join guards on guards.fulfilment_code = claims.claimed_code
 left join order_guards on order_guards.order_id = claims.order_id
-left join others_alive
+left join
+    others_alive
     on others_alive.event_key = claims.event_key
     and others_alive.content_key = claims.content_key
     and others_alive.fulfilment_code = claims.claimed_code
-left join {{ source("reference", "carriers") }} as carriers
+left join
+    {{ source("reference", "carriers") }} as carriers
     on carriers.carrier = coalesce(claims.carrier, suborders.carrier)

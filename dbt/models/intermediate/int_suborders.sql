@@ -1,9 +1,22 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
 -- depends_on: {{ ref("int_orders__touched") }}
--- One row a sub-order: its milestones, its signature, and how it ended otherwise. Each is the earliest valid event.
+-- One row a sub-order: its milestones, its signature, and how it ended otherwise. Each is the earliest
+-- valid event.
 {% set milestones = [
-    "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received", "supplier_ordered",
-    "supplier_shipped", "pick_started", "picked", "packed", "outbound", "picked_up", "hub_arrived", "out_for_delivery"
+    "paid",
+    "finance_approved",
+    "transfer_requested",
+    "transfer_dispatched",
+    "transfer_received",
+    "supplier_ordered",
+    "supplier_shipped",
+    "pick_started",
+    "picked",
+    "packed",
+    "outbound",
+    "picked_up",
+    "hub_arrived",
+    "out_for_delivery",
 ] %}
 with
     described as (
@@ -18,9 +31,11 @@ with
         select
             fulfilment_code,
             {% for milestone in milestones %}
-            min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
+                min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
-            arg_min(place, occurred_at) filter (event_type in ('transfer_requested', 'transfer_dispatched')) as sending_place,
+            arg_min(place, occurred_at) filter (
+                event_type in ('transfer_requested', 'transfer_dispatched')
+            ) as sending_place,
             arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
             arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
             arg_min(place, occurred_at) filter (event_type = 'finance_approved') as finance_approved_place,
@@ -34,7 +49,7 @@ with
         select
             order_id,
             {% for milestone in milestones %}
-            min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
+                min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
             arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
             arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
@@ -44,7 +59,9 @@ with
         group by order_id
     ),
     replacements as (
-        select replaces as fulfilment_code, arg_min(fulfilment_code, (first_recorded_at, fulfilment_code)) as replaced_by,
+        select
+            replaces as fulfilment_code,
+            arg_min(fulfilment_code, (first_recorded_at, fulfilment_code)) as replaced_by,
             min(first_recorded_at) as replaced_at
         from {{ ref("int_suborders__described") }}
         where replaces is not null
@@ -54,7 +71,9 @@ with
         select
             fulfilment_code,
             min(occurred_at) filter (invalid_reason is null and sign_source = 'carrier') as carrier_at,
-            arg_min(sign_method, (occurred_at, sign_method)) filter (invalid_reason is null and sign_source = 'carrier') as carrier_method,
+            arg_min(sign_method, (occurred_at, sign_method)) filter (
+                invalid_reason is null and sign_source = 'carrier'
+            ) as carrier_method,
             min(occurred_at) filter (invalid_reason is null and sign_source = 'customer_click') as click_at,
             min(occurred_at) as claimed_at
         from {{ ref("int_signatures") }}
@@ -66,7 +85,7 @@ with
             described.*,
             orders.placed_at,
             {% for milestone in milestones %}
-            least(own.{{ milestone }}_at, of_order.{{ milestone }}_at) as {{ milestone }}_at,
+                least(own.{{ milestone }}_at, of_order.{{ milestone }}_at) as {{ milestone }}_at,
             {% endfor %}
             own.sending_place,
             coalesce(own.placed_place, of_order.placed_place) as placed_place,
@@ -109,15 +128,22 @@ select
     coalesce(signed.wished_date, replaced.wished_date) as wished_date,
     claimed_at as claimed_signed_at,
     case
-        when signed_at is null then null
-        when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %} then 'carrier'
+        when signed_at is null
+        then null
+        when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %}
+        then 'carrier'
         else 'customer_click'
     end as sign_source,
-    case when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %} then carrier_method end as sign_method,
+    case
+        when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %}
+        then carrier_method
+    end as sign_method,
     failed_at + to_days({{ parameter("closing_days") }}::integer) as closes_at,
-    min(first_recorded_at) over (partition by signed.order_id, coalesce(signed.batch, replaced.batch, 0)) as plan_started_at,
+    min(first_recorded_at) over (
+        partition by signed.order_id, coalesce(signed.batch, replaced.batch, 0)
+    ) as plan_started_at,
     plan_started_at + to_minutes({{ parameter("plan_minutes") }}::bigint) as plan_complete_at
 from signed
-left join (
-    select fulfilment_code, batch, wished_date from {{ ref("int_suborders__described") }}
-) as replaced on replaced.fulfilment_code = signed.replaces
+left join
+    (select fulfilment_code, batch, wished_date from {{ ref("int_suborders__described") }}) as replaced
+    on replaced.fulfilment_code = signed.replaces

@@ -19,6 +19,6 @@ select
     arg_min(destination_province, (recorded_at, destination_province)) as planned_province
 from {{ ref("stg_suborders") }}
 {% if is_incremental() %}
-where fulfilment_code in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
+    where fulfilment_code in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
 {% endif %}
 group by fulfilment_code

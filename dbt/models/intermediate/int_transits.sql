@@ -1,21 +1,23 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
 -- depends_on: {{ ref("int_orders__touched") }}
--- The one transit time a sub-order gives: as it stood when a pick-up and a valid signature were first both recorded.
+-- The one transit time a sub-order gives: as it stood when a pick-up and a valid signature were first both
+-- recorded.
 -- Nothing recorded later revises it, so an order sees only what was known before its day.
 with
-    suborders as (
-        select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched")) }}
-    ),
+    suborders as (select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched")) }}),
     events as (
         select fulfilment_code, order_id, event_type, occurred_at, known_at as recorded_at, superseded_at
         from {{ ref("int_events") }}
         where
-            event_type
-            in ('picked_up', 'outbound', 'hub_arrived', 'out_for_delivery', 'not_received_ticket', 'cancelled')
+            event_type in (
+                'picked_up', 'outbound', 'hub_arrived', 'out_for_delivery', 'not_received_ticket', 'cancelled'
+            )
             {{ of_orders(ref("int_orders__touched"), keyword="and") }}
     ),
     pickups as (select * from events where event_type = 'picked_up' and fulfilment_code is not null),
-    first_pickups as (select fulfilment_code, min(recorded_at) as recorded_at from pickups group by fulfilment_code),
+    first_pickups as (
+        select fulfilment_code, min(recorded_at) as recorded_at from pickups group by fulfilment_code
+    ),
     near_customer as (
         select fulfilment_code, occurred_at, recorded_at
         from events
@@ -23,19 +25,36 @@ with
     ),
     -- a click that names only the order waits until its sub-order is known to be near the customer
     clicks_of_orders as (
-        select signatures.event_key, signatures.content_key, signatures.fulfilment_code,
+        select
+            signatures.event_key,
+            signatures.content_key,
+            signatures.fulfilment_code,
             min(near_customer.recorded_at) as near_recorded_at
         from {{ ref("int_signatures") }} as signatures
-        inner join near_customer
+        inner join
+            near_customer
             on near_customer.fulfilment_code = signatures.fulfilment_code
             and near_customer.occurred_at <= signatures.occurred_at
-        where signatures.names_order_only {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+        where
+            signatures.names_order_only
+            {{
+                of_orders(
+                    ref("int_orders__touched"),
+                    column="signatures.order_id",
+                    keyword="and",
+                )
+            }}
         group by all
     ),
     candidates as (
         select
-            signatures.event_key, signatures.content_key, signatures.fulfilment_code, signatures.order_id,
-            signatures.sign_source, signatures.occurred_at, signatures.superseded_at,
+            signatures.event_key,
+            signatures.content_key,
+            signatures.fulfilment_code,
+            signatures.order_id,
+            signatures.sign_source,
+            signatures.occurred_at,
+            signatures.superseded_at,
             case
                 when not names_order_only or is_alone
                 then greatest(signatures.known_at, first_pickups.recorded_at, suborders.first_recorded_at)
@@ -59,12 +78,15 @@ with
     standing as (
         select candidates.*
         from candidates
-        left join events as outbound
+        left join
+            events as outbound
             on outbound.fulfilment_code = candidates.fulfilment_code
             and outbound.event_type = 'outbound'
             and outbound.recorded_at <= candidates.known_at
             and outbound.superseded_at is null
-        where candidates.known_at is not null and (candidates.superseded_at is null or candidates.superseded_at > known_at)
+        where
+            candidates.known_at is not null
+            and (candidates.superseded_at is null or candidates.superseded_at > known_at)
         group by all
         having min(outbound.occurred_at) is null or candidates.occurred_at >= min(outbound.occurred_at)
     ),
@@ -107,7 +129,8 @@ with
             min(pickups.occurred_at) as picked_up_at,
             first_known.occurred_at as signed_at
         from first_known
-        inner join pickups
+        inner join
+            pickups
             on pickups.fulfilment_code = first_known.fulfilment_code
             and pickups.recorded_at <= first_known.known_at
             and (pickups.superseded_at is null or pickups.superseded_at > first_known.known_at)
@@ -118,11 +141,17 @@ with
             timed.fulfilment_code,
             arg_max(versions.origin_place, (versions.recorded_at, versions.origin_place)) as origin_place,
             arg_max(versions.carrier, (versions.recorded_at, versions.carrier)) as carrier,
-            arg_max(versions.destination_city, (versions.recorded_at, versions.destination_city)) as destination_city,
-            arg_max(versions.destination_province, (versions.recorded_at, versions.destination_province)) as destination_province
+            arg_max(
+                versions.destination_city, (versions.recorded_at, versions.destination_city)
+            ) as destination_city,
+            arg_max(
+                versions.destination_province, (versions.recorded_at, versions.destination_province)
+            ) as destination_province
         from timed
-        inner join {{ ref("stg_suborders") }} as versions
-            on versions.fulfilment_code = timed.fulfilment_code and versions.recorded_at <= timed.known_at
+        inner join
+            {{ ref("stg_suborders") }} as versions
+            on versions.fulfilment_code = timed.fulfilment_code
+            and versions.recorded_at <= timed.known_at
         group by timed.fulfilment_code
     )
 select
@@ -131,7 +160,9 @@ select
     timed.known_at,
     {{ local_day("timed.known_at") }} as known_day,
     -- whole hours, rounded up
-    ({{ microseconds_between("timed.picked_up_at", "timed.signed_at") }} + 3599999999) // 3600000000 as hours,
+    divide(
+        {{ microseconds_between("timed.picked_up_at", "timed.signed_at") }} + 3599999999, 3600000000
+    ) as hours,
     coalesce(lanes.origin_place, suborders.planned_place) as origin_place,
     coalesce(lanes.carrier, suborders.planned_carrier) as carrier,
     coalesce(lanes.destination_city, suborders.planned_city) as destination_city,

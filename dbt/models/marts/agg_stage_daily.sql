@@ -2,18 +2,22 @@
 -- depends_on: {{ ref("int_days__touched") }}
 with
     ended as (
-        select *, coalesce(standard_microseconds is not null and actual_microseconds >= 0, false) as is_measured
+        select
+            *, coalesce(standard_microseconds is not null and actual_microseconds >= 0, false) as is_measured
         from {{ ref("fct_stage_durations") }}
         where
-            ended_at is not null
-            and is_counted
+            ended_at is not null and is_counted
             {% if is_incremental() %}
-            and ended_day in (select day from {{ ref("int_days__touched") }} where kind = 'stage')
+                and ended_day in (select day from {{ ref("int_days__touched") }} where kind = 'stage')
             {% endif %}
     ),
     counted as (
         select
-            ended_day as day, stage, place, coalesce(carrier, 'unknown') as carrier, coalesce(order_type, 'unknown') as order_type,
+            ended_day as day,
+            stage,
+            place,
+            coalesce(carrier, 'unknown') as carrier,
+            coalesce(order_type, 'unknown') as order_type,
             count(*) filter (is_measured) as suborders,
             coalesce(sum(actual_microseconds) filter (is_measured), 0) as actual_us,
             coalesce(sum(standard_microseconds) filter (is_measured), 0) as standard_us,

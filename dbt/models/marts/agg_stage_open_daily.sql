@@ -2,7 +2,11 @@
 -- depends_on: {{ ref("int_days__touched") }}
 with
     overdue as (
-        select {{ days_overdue() }} as day, stage, place, coalesce(carrier, 'unknown') as carrier,
+        select
+            {{ days_overdue() }} as day,
+            stage,
+            place,
+            coalesce(carrier, 'unknown') as carrier,
             coalesce(order_type, 'unknown') as order_type
         from {{ ref("fct_stage_durations") }}
         where {{ is_ever_overdue() }}
@@ -16,6 +20,6 @@ select
     count(*)::bigint as open_overdue
 from overdue
 {% if is_incremental() %}
-where day in (select day from {{ ref("int_days__touched") }} where kind = 'open')
+    where day in (select day from {{ ref("int_days__touched") }} where kind = 'open')
 {% endif %}
 group by all

@@ -3,8 +3,13 @@ with
     steps as (select distinct step_number, step from {{ ref("agg_bridge_daily") }}),
     periods as (select distinct period, period_start from {{ ref("int_periods") }}),
     sums as (
-        select period, period_start, step_number,
-            sum(numerator) as numerator, sum(denominator) as denominator, sum(orders) as orders,
+        select
+            period,
+            period_start,
+            step_number,
+            sum(numerator) as numerator,
+            sum(denominator) as denominator,
+            sum(orders) as orders,
             sum(complaint_orders) as complaint_orders
         from {{ ref("int_periods") }}
         inner join {{ ref("agg_bridge_daily") }} using (day)
@@ -12,9 +17,14 @@ with
     ),
     rates as (
         select
-            period, period_start, step_number, step,
-            coalesce(numerator, 0)::bigint as numerator, coalesce(denominator, 0)::bigint as denominator,
-            coalesce(orders, 0)::bigint as orders, coalesce(complaint_orders, 0)::bigint as complaint_orders,
+            period,
+            period_start,
+            step_number,
+            step,
+            coalesce(numerator, 0)::bigint as numerator,
+            coalesce(denominator, 0)::bigint as denominator,
+            coalesce(orders, 0)::bigint as orders,
+            coalesce(complaint_orders, 0)::bigint as complaint_orders,
             numerator::double / nullif(denominator, 0)::double as rate
         from periods
         cross join steps

@@ -3,17 +3,22 @@
 with
     signatures as (
         select
-            signatures.event_key, signatures.content_key,
+            signatures.event_key,
+            signatures.content_key,
             coalesce(
                 signatures.invalid_reason,
                 case
-                    when suborders.replaced_by is not null then 'replaced'
-                    when suborders.cancelled_at < signatures.occurred_at then 'after_cancellation'
+                    when suborders.replaced_by is not null
+                    then 'replaced'
+                    when suborders.cancelled_at < signatures.occurred_at
+                    then 'after_cancellation'
                 end
             ) as reason
         from {{ ref("int_signatures") }} as signatures
         inner join {{ ref("int_suborders") }} as suborders using (fulfilment_code)
-        where signatures.superseded_at is null {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+        where
+            signatures.superseded_at
+            is null {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
     ),
     judged as (
         -- a click for the whole order is valid if it signs any of its sub-orders
@@ -43,5 +48,5 @@ left join judged using (event_key, content_key)
 where
     events.superseded_at is null
     {% if is_incremental() %}
-    and coalesce(events.order_id, '') in (select order_id from {{ ref("int_orders__touched") }})
+        and coalesce(events.order_id, '') in (select order_id from {{ ref("int_orders__touched") }})
     {% endif %}

@@ -2,22 +2,34 @@
 -- depends_on: {{ ref("int_orders__affected") }}
 with
     late as (
-        select order_id, deciding_suborder, signed_day, round(lateness_minutes * 60000000)::bigint as lateness_us
+        select
+            order_id, deciding_suborder, signed_day, round(lateness_minutes * 60000000)::bigint as lateness_us
         from {{ ref("fct_orders") }}
         where lateness_minutes > 0 {{ of_orders(ref("int_orders__affected"), keyword="and") }}
     ),
     overruns as (
         select
-            late.order_id, late.signed_day, late.lateness_us, stages.stage, stages.place,
+            late.order_id,
+            late.signed_day,
+            late.lateness_us,
+            stages.stage,
+            stages.place,
             greatest(0, stages.actual_microseconds - stages.standard_microseconds) as overrun_us
         from late
-        inner join {{ ref("fct_stage_durations") }} as stages on stages.fulfilment_code = late.deciding_suborder
-        where stages.actual_microseconds >= 0 and stages.standard_microseconds is not null
-        {{ of_orders(ref("int_orders__affected"), column="stages.order_id", keyword="and") }}
+        inner join
+            {{ ref("fct_stage_durations") }} as stages on stages.fulfilment_code = late.deciding_suborder
+        where
+            stages.actual_microseconds >= 0 and stages.standard_microseconds is not null
+            {{ of_orders(ref("int_orders__affected"), column="stages.order_id", keyword="and") }}
     ),
     totals as (select order_id, sum(overrun_us)::bigint as total_us from overruns group by order_id),
     shares as (
-        select order_id, signed_day, stage, place, overrun_us * least(1.0::double, lateness_us::double / total_us) as late_us
+        select
+            order_id,
+            signed_day,
+            stage,
+            place,
+            overrun_us * least(1.0::double, lateness_us::double / total_us) as late_us
         from overruns
         inner join totals using (order_id)
         where overrun_us > 0

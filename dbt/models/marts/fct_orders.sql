@@ -11,8 +11,9 @@ with
             s.is_cancelled and s.replaced_by is null and s.cancelled_at > s.promised_at as is_missed,
             s.is_live or is_missed as is_counted
         from {{ ref("fct_suborders") }} as s
-        left join {{ ref("int_promises") }} as p using (fulfilment_code)
-        {{ of_orders(ref("int_orders__affected"), column="s.order_id") }}
+        left join
+            {{ ref("int_promises") }} as p using (fulfilment_code)
+            {{ of_orders(ref("int_orders__affected"), column="s.order_id") }}
     ),
     rolled as (
         select
@@ -26,13 +27,19 @@ with
             any_value(promise_source) as promise_source,
             max(batch_buffer_hours) as buffer_hours,
             coalesce(max(wished_date) filter (is_counted), max(wished_date)) as wished_date,
-            case when bool_and(signed_at is not null) filter (is_live) then max(signed_at) filter (is_live) end as signed_at,
+            case
+                when bool_and(signed_at is not null) filter (is_live) then max(signed_at) filter (is_live)
+            end as signed_at,
             max(lateness_minutes) filter (is_live) as lateness_minutes,
-            bool_and(signed_at is not null and signed_at <= {{ end_of_day("wished_date") }}) filter (is_live) as is_wish_met,
+            bool_and(signed_at is not null and signed_at <= {{ end_of_day("wished_date") }}) filter (
+                is_live
+            ) as is_wish_met,
             bool_or(claimed_signed_at <= promised_at) filter (is_live) as is_first_claimed,
             bool_and(coalesce(claimed_signed_at <= promised_at, false)) filter (is_live) as is_all_claimed,
             max(coalesce(closed_at, cancelled_at)) filter (signed_at is null) as gave_up_at,
-            bool_and(closed_at is not null or not is_live) filter (is_counted and signed_at is null) as is_given_up
+            bool_and(closed_at is not null or not is_live) filter (
+                is_counted and signed_at is null
+            ) as is_given_up
         from suborders
         group by order_id
     ),
@@ -43,8 +50,11 @@ with
             row_number() over (
                 partition by order_id
                 order by
-                    is_live desc, signed_at is null desc, case when is_live and signed_at is not null then lateness_minutes end desc nulls last,
-                    case when is_live then signed_at end desc nulls last, fulfilment_code
+                    is_live desc,
+                    signed_at is null desc,
+                    case when is_live and signed_at is not null then lateness_minutes end desc nulls last,
+                    case when is_live then signed_at end desc nulls last,
+                    fulfilment_code
             )
             = 1
     ),
@@ -57,9 +67,17 @@ with
             coalesce(rolled.counted_promised_at, rolled.any_promised_at, orders.given_promise_at) as promised,
             coalesce(
                 rolled.promise_source,
-                case when orders.given_promise_at is not null then 'given' when orders.wished_date is not null then 'pending' else 'none' end
+                case
+                    when orders.given_promise_at is not null
+                    then 'given'
+                    when orders.wished_date is not null
+                    then 'pending'
+                    else 'none'
+                end
             ) as source_of_promise,
-            coalesce(rolled.has_pending, orders.given_promise_at is null and orders.wished_date is not null) as is_pending,
+            coalesce(
+                rolled.has_pending, orders.given_promise_at is null and orders.wished_date is not null
+            ) as is_pending,
             coalesce(rolled.wished_date, orders.wished_date) as last_wished_date,
             case when orders.given_promise_at is null then rolled.buffer_hours end as buffer_hours,
             rolled.signed_at,
@@ -75,8 +93,8 @@ with
             deciding.sign_source as deciding_sign_source
         from {{ ref("int_orders") }} as orders
         left join rolled using (order_id)
-        left join deciding using (order_id)
-        {{ of_orders(ref("int_orders__affected"), column="orders.order_id") }}
+        left join
+            deciding using (order_id) {{ of_orders(ref("int_orders__affected"), column="orders.order_id") }}
     ),
     states as (
         select
@@ -85,8 +103,7 @@ with
             -- nothing of it is live any more, and it was not given up to a signature
             live_count = 0 and (cancelled_at is not null or suborder_count > 0) as is_cancelled,
             case
-                when suborder_count = 0 then coalesce(cancelled_at > promised, false)
-                else has_missed
+                when suborder_count = 0 then coalesce(cancelled_at > promised, false) else has_missed
             end as is_cancelled_late
         from judged
     )
@@ -101,7 +118,8 @@ select
     {{ local_day("promised_at") }}::date as promised_day,
     source_of_promise::varchar as promise_source,
     is_pending::boolean as is_pending,
-    case when promised_at is not null and source_of_promise = 'computed' then buffer_hours * 60.0 end::double as transit_buffer_minutes,
+    case when promised_at is not null and source_of_promise = 'computed' then buffer_hours * 60.0 end::double
+    as transit_buffer_minutes,
     signed_at::timestamptz as signed_at,
     {{ local_day("signed_at") }}::date as signed_day,
     deciding_sign_source::varchar as sign_source,
@@ -109,13 +127,20 @@ select
     cancelled_at::timestamptz as cancelled_at,
     case when signed_at is not null and promised_at is not null then lateness <= 0 end::boolean as is_on_time,
     case when signed_at is not null and promised_at is not null then lateness end::double as lateness_minutes,
-    (promised_at is not null and promised_at <= {{ as_of() }} and (not is_cancelled or is_cancelled_late))::boolean as is_due,
-    coalesce(is_due and signed_at is not null and lateness <= 0 and not is_cancelled_late, false)::boolean as is_kept,
+    (
+        promised_at is not null and promised_at <= {{ as_of() }} and (not is_cancelled or is_cancelled_late)
+    )::boolean as is_due,
+    coalesce(is_due and signed_at is not null and lateness <= 0 and not is_cancelled_late, false)::boolean
+    as is_kept,
     coalesce(is_kept and is_received_in_full, false)::boolean as is_in_full,
     coalesce(is_first_claimed, false)::boolean as is_first_claimed,
     coalesce(is_all_claimed, false)::boolean as is_all_claimed,
     case
-        when last_wished_date is not null and {{ end_of_day("last_wished_date") }} <= {{ as_of() }} and not is_cancelled and not is_pending
+        when
+            last_wished_date is not null
+            and {{ end_of_day("last_wished_date") }} <= {{ as_of() }}
+            and not is_cancelled
+            and not is_pending
         then coalesce(is_wish_met, false)
     end::boolean as is_wished_date_hit,
     coalesce(is_wish_met, false)::boolean as is_wish_met,
@@ -123,14 +148,16 @@ select
     erp_shipped_at::timestamptz as erp_shipped_at,
     {{ local_day("erp_shipped_at") }}::date as erp_shipped_day,
     erp_ship_by_at::timestamptz as erp_ship_by_at,
-    case when erp_shipped_at is not null then erp_ship_by_at is null or {{ is_in_time("erp_shipped_at", "erp_ship_by_at") }} end::boolean as is_erp_on_time,
+    case
+        when erp_shipped_at is not null
+        then erp_ship_by_at is null or {{ is_in_time("erp_shipped_at", "erp_ship_by_at") }}
+    end::boolean as is_erp_on_time,
     suborder_count::integer as suborder_count,
     deciding_suborder::varchar as deciding_suborder,
     coalesce(deciding_place, 'unknown')::varchar as place,
     coalesce(deciding_carrier, 'unknown')::varchar as carrier,
     case
-        when is_cancelled then cancelled_at
-        when signed_at is null and is_given_up then gave_up_at
+        when is_cancelled then cancelled_at when signed_at is null and is_given_up then gave_up_at
     end::timestamptz as closed_at,
     amount::decimal(18, 2) as amount
 from states

@@ -13,5 +13,4 @@ select
     batch_buffer_hours::bigint as promise_buffer_hours,
     promise_source::varchar as promise_source,
     wished_date::date as wished_date
-from {{ ref("int_promises") }}
-{{ of_orders(ref("int_orders__affected")) }}
+from {{ ref("int_promises") }} {{ of_orders(ref("int_orders__affected")) }}

@@ -3,23 +3,28 @@
 with
     stages as (
         select *, {{ day_of_standard() }} as start_day
-        from {{ ref("int_stages") }}
-        {{ of_orders(ref("int_orders__affected")) }}
+        from {{ ref("int_stages") }} {{ of_orders(ref("int_orders__affected")) }}
     ),
     singles as (
         select stages.*
         from stages
-        semi join (select * from {{ ref("int_route_parts") }} where part_count = 1) as parts
+        semi join
+            (select * from {{ ref("int_route_parts") }} where part_count = 1) as parts
             on parts.route = stages.route
             and parts.order_type = stages.chain_type
             and parts.from_milestone = stages.from_milestone
             and parts.to_milestone = stages.to_milestone
     ),
-    -- a joined stage may take the sum of its parts, each where it would have been; one without a standard, none
+    -- a joined stage may take the sum of its parts, each where it would have been; one without a standard,
+    -- none
     joined_parts as (
-        select stages.*, parts.part, {{ holder("parts.part_held_by", "parts.part_from_milestone") }} as part_place
+        select
+            stages.*,
+            parts.part,
+            {{ holder("parts.part_held_by", "parts.part_from_milestone") }} as part_place
         from stages
-        inner join {{ ref("int_route_parts") }} as parts
+        inner join
+            {{ ref("int_route_parts") }} as parts
             on parts.route = stages.route
             and parts.order_type = stages.chain_type
             and parts.from_milestone = stages.from_milestone
@@ -34,9 +39,11 @@ with
         group by all
     ),
     timed as (
-        select * rename (step_us as standard_us) from ({{ with_standard("singles", "stage", "place") }})
+        select * rename(step_us as standard_us)
+        from ({{ with_standard("singles", "stage", "place") }})
         union all by name
-        select * from joined_standards
+        select *
+        from joined_standards
     )
 select
     fulfilment_code::varchar as fulfilment_code,

@@ -6,7 +6,8 @@ with
             suborders.*,
             promises.promised_at,
             promises.promise_source,
-            suborders.replaced_by is null and (suborders.cancelled_at is null or suborders.signed_at is not null) as is_live,
+            suborders.replaced_by is null
+            and (suborders.cancelled_at is null or suborders.signed_at is not null) as is_live,
             suborders.cancelled_at is not null and suborders.signed_at is null as is_cancelled,
             case
                 when
@@ -17,8 +18,9 @@ with
                 then suborders.closes_at
             end as closed_at
         from {{ ref("int_suborders") }} as suborders
-        left join {{ ref("int_promises") }} as promises using (fulfilment_code)
-        {{ of_orders(ref("int_orders__affected"), column="suborders.order_id") }}
+        left join
+            {{ ref("int_promises") }} as promises using (fulfilment_code)
+            {{ of_orders(ref("int_orders__affected"), column="suborders.order_id") }}
     )
 select
     judged.fulfilment_code::varchar as fulfilment_code,
@@ -42,14 +44,31 @@ select
     judged.closed_at::timestamptz as closed_at,
     judged.claimed_signed_at::timestamptz as claimed_signed_at,
     stage_now.stage::varchar as stage_now,
-    {% for milestone in ["placed", "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received", "supplier_ordered", "supplier_shipped", "pick_started", "picked", "packed", "outbound", "picked_up", "hub_arrived", "out_for_delivery"] %}
-    judged.{{ milestone }}_at::timestamptz as {{ milestone }}_at,
+    {% for milestone in [
+        "placed",
+        "paid",
+        "finance_approved",
+        "transfer_requested",
+        "transfer_dispatched",
+        "transfer_received",
+        "supplier_ordered",
+        "supplier_shipped",
+        "pick_started",
+        "picked",
+        "packed",
+        "outbound",
+        "picked_up",
+        "hub_arrived",
+        "out_for_delivery",
+    ] %}
+        judged.{{ milestone }}_at::timestamptz as {{ milestone }}_at,
     {% endfor %}
     judged.signed_at::timestamptz as signed_at
 from judged
-left join (
-    select fulfilment_code, any_value(stage) as stage
-    from {{ ref("fct_stage_durations") }}
-    where ended_at is null and left_at is null {{ of_orders(ref("int_orders__affected"), keyword="and") }}
-    group by fulfilment_code
-) as stage_now using (fulfilment_code)
+left join
+    (
+        select fulfilment_code, any_value(stage) as stage
+        from {{ ref("fct_stage_durations") }}
+        where ended_at is null and left_at is null {{ of_orders(ref("int_orders__affected"), keyword="and") }}
+        group by fulfilment_code
+    ) as stage_now using (fulfilment_code)
