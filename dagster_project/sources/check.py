@@ -18,7 +18,7 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
     """Loads a profile and its files into memory and writes what each table and entity understood.
 
     Returns:
-        False if the profile has mistakes, a file was refused, or nothing at all was read.
+        False if the profile has mistakes, a file was refused, or a table has none.
     """
     try:
         profile = load_profile(profile_dir)
@@ -27,7 +27,7 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
         for mistake in error.mistakes:
             write(f"  {mistake}")
         return False
-    refused, read = 0, 0
+    refused, missing = 0, 0
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = $1", [profile.timezone])
         prepare(connection, profile)
@@ -35,20 +35,24 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
         for table in profile.tables:
             load = land(connection, profile, table, Path(source_dir), Run(1, "check"))
             refused += load.files_refused
-            read += load.rows_read
             write(
                 f"  {'.'.join(table)}: {load.files} files, {load.rows_read} rows = {load.rows_accepted} accepted"
                 f" + {load.rows_quarantined} quarantined + {load.rows_duplicate} duplicate"
             )
             if not load.files and not load.files_refused:
-                write(f"    no file matches {', '.join(profile.contract(*table).files)}")
+                contract = profile.contract(*table)
+                missing += 1
+                write(
+                    f"    {contract.file}:{contract.line}: no file matches {', '.join(contract.files)} below {source_dir}."
+                    " Put one there, or correct `files:` or SOURCE."
+                )
             for refusal in load.refused:
                 write(f"    refused: {refusal.file}: {refusal.reason}. {refusal.remedy}.")
             _write_reasons(connection, table, write)
         build_views(connection, profile)
         for entity in ENTITIES:
             _write_entity(connection, profile.has(entity), entity, write)
-    return refused == 0 and read > 0
+    return refused == 0 and missing == 0
 
 
 def _write_reasons(

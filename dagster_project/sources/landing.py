@@ -5,7 +5,7 @@ the SQL of typed.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,10 +13,11 @@ from pathlib import Path
 
 import duckdb
 
-from . import ledger, readers, sql, typed
+from . import ledger, readers
 from .contracts import TableContract
 from .files import Found, Inspected, Refusal, Unfit, discover, inspect
 from .profile import Profile
+from .staging import Staging
 from .volume import Sized, too_short
 
 BATCH_BYTES = 128 * 1024 * 1024
@@ -47,6 +48,17 @@ class Load:
     rows_duplicate: int = 0
     refused: tuple[Refusal, ...] = ()
     relanded: bool = False
+
+    def plus(self, other: "Load") -> "Load":
+        """Both counts together."""
+        return replace(
+            self,
+            files=self.files + other.files,
+            rows_read=self.rows_read + other.rows_read,
+            rows_accepted=self.rows_accepted + other.rows_accepted,
+            rows_quarantined=self.rows_quarantined + other.rows_quarantined,
+            rows_duplicate=self.rows_duplicate + other.rows_duplicate,
+        )
 
 
 def land(
@@ -98,7 +110,6 @@ class _Landing:
         self.source_dir = source_dir
         self.run = run
         self.spool = spool
-        self.landed = sql.landed_name(contract.source, contract.name)
         self.codes = {
             column.codes: profile.codes[column.codes].keys for column in contract.columns if column.codes
         }
@@ -135,35 +146,35 @@ class _Landing:
                 ledger.touch_file(self.connection, self.contract, file)
                 continue
             inspected.append(fit)
-        load = Load(self.contract.source, self.contract.name, relanded=relanded)
-        holders = {
-            seen.sha256: seen.rank(self._is_by_file) for seen in known.values() if seen.status == "loaded"
-        }
-        fresh: list[Inspected] = []
-        renamed: list[Inspected] = []
-        for fit in sorted(inspected, key=lambda fit: self._rank(fit.found)):
-            holder = holders.get(fit.sha256)
-            if holder is not None and holder <= self._rank(fit.found):
-                ledger.write_file(
-                    self.connection, self.run, self.contract, fit, "same_content", same_as=holder[-1]
-                )
-                continue
-            (fresh if holder is None else renamed).append(fit)
-            holders[fit.sha256] = self._rank(fit.found)
-        for batch in _batches(renamed, self.contract):
-            self._land_batch(batch, is_renamed=True)
-        for batch in _batches(fresh, self.contract):
-            counts = self._land_batch(batch, is_renamed=False)
-            load = replace(
-                load,
-                files=load.files + counts.files,
-                rows_read=load.rows_read + counts.rows_read,
-                rows_accepted=load.rows_accepted + counts.rows_accepted,
-                rows_quarantined=load.rows_quarantined + counts.rows_quarantined,
-                rows_duplicate=load.rows_duplicate + counts.rows_duplicate,
-            )
+        load = self._land_inspected(inspected, known.values())
         refused = tuple(refusal for _, refusal in sorted(self.refused.items()))
-        return replace(load, files_refused=len(refused), refused=refused)
+        return replace(load, files_refused=len(refused), refused=refused, relanded=relanded)
+
+    def _land_inspected(self, inspected: list[Inspected], known: Iterable[ledger.Seen]) -> Load:
+        """Lands the files whose content is new; of two with the same content the one of smaller rank holds it."""
+        load = Load(self.contract.source, self.contract.name)
+        holders = {seen.sha256: seen.rank(self._is_by_file) for seen in known if seen.status == "loaded"}
+        while inspected:
+            fresh: list[Inspected] = []
+            renamed: list[Inspected] = []
+            copies: list[tuple[Inspected, str]] = []
+            for fit in sorted(inspected, key=lambda fit: self._rank(fit.found)):
+                holder = holders.get(fit.sha256)
+                if holder is not None and holder <= self._rank(fit.found):
+                    copies.append((fit, holder[-1]))
+                    continue
+                (fresh if holder is None else renamed).append(fit)
+                holders[fit.sha256] = self._rank(fit.found)
+            for batch in _batches(renamed, self.contract):
+                self._land_batch(batch, is_renamed=True)
+            for batch in _batches(fresh, self.contract):
+                load = load.plus(self._land_batch(batch, is_renamed=False))
+            of_landed = [(fit, holder) for fit, holder in copies if holder not in self.refused]
+            ledger.write_copies(self.connection, self.run, self.contract, of_landed)
+            # The copy of a file that proved unfit stands for itself.
+            inspected = [fit for fit, holder in copies if holder in self.refused]
+            holders = {sha256: rank for sha256, rank in holders.items() if rank[-1] not in self.refused}
+        return load
 
     @property
     def _is_by_file(self) -> bool:
@@ -176,7 +187,7 @@ class _Landing:
     def _inspect(self, file: Found) -> Inspected:
         fit = inspect(file, self.contract, self.spool)
         if self.contract.format in ("parquet", "xlsx"):
-            header, extra = readers.workbook_header(file, self.contract)
+            header, extra = readers.workbook_header(self.connection, file, self.contract)
             fit = replace(fit, header=header, extra=extra)
         return fit
 
@@ -191,195 +202,59 @@ class _Landing:
 
     def _land_batch(self, batch: readers.Batch, is_renamed: bool) -> Load:
         """Lands one batch; a renamed file only hands its smaller name to the rows that are there."""
-        readers.stage(self.connection, self.contract, batch)
-        self._stage_typed(batch)
-        fit = self._fit_by_rows(batch)
-        self._quarantine(batch, is_renamed)
-        repeated, met = self._find_duplicates()
-        accepted = self._insert()
-        read, quarantined = self.connection.execute(
-            "SELECT count(*), count(*) FILTER (WHERE is_bad) FROM staged"
-        ).fetchone()  # type: ignore[misc]
-        if read != accepted + quarantined + repeated + met or (is_renamed and accepted):
+        staging = Staging(self.connection, self.contract, self.codes, batch)
+        staging.fill()
+        fit = self._fit_by_rows(batch, staging)
+        quarantined = (
+            staging.rename_quarantined() if is_renamed else staging.quarantine(self.run.number, self.run.id)
+        )
+        duplicate = staging.take_duplicates(self.run.number)
+        accepted = staging.insert(self.run.number)
+        read = staging.read()
+        if read != accepted + quarantined + duplicate or (is_renamed and accepted):
             raise ValueError(
-                f"{self.contract.source}.{self.contract.name} does not add up: {read} rows read, {accepted} accepted,"
-                f" {quarantined} quarantined, {repeated + met} duplicate"
+                f"{self.contract.source}.{self.contract.name} does not add up: {read} rows read, {accepted}"
+                f" accepted, {quarantined} quarantined, {duplicate} duplicate"
             )
         ledger.write_loaded(self.connection, self.run, self.contract, fit)
         return Load(
-            self.contract.source, self.contract.name, len(fit), 0, read, accepted, quarantined, repeated + met
+            self.contract.source, self.contract.name, len(fit), 0, read, accepted, quarantined, duplicate
         )
 
-    def _stage_typed(self, batch: readers.Batch) -> None:
-        """`staged`: the rows of the batch with typed columns, hash and recorded time; `is_bad` marks the refused."""
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE staged_files"
-            " (file_index INTEGER, file VARCHAR, load_id VARCHAR, file_recorded_at TIMESTAMPTZ)"
-        )
-        self.connection.executemany(
-            "INSERT INTO staged_files VALUES ($1, $2, $3, $4)",
-            [
-                [index, fit.found.file, fit.load_id, fit.found.recorded_at]
-                for index, fit in enumerate(batch.files)
-            ],
-        )
-        columns = self.contract.columns
-        texts = ", ".join(typed.text_column(column) for column in columns)
-        names = ", ".join(sql.name(column.name) for column in columns)
-        checks = [check for column in columns if (check := typed.is_bad(column, self.codes))]
-        self.connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE staged AS
-            SELECT position, file_index, record AS _record, file AS _file, load_id AS _load_id,
-                {" OR ".join(["broken IS NOT NULL", *checks])} AS is_bad,
-                {names}, hash({texts}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
-            FROM ({self._typed_rows(batch)}) JOIN staged_files USING (file_index)
-            """
-        )
-
-    def _typed_rows(self, batch: readers.Batch, where: str = "true") -> str:
-        columns = self.contract.columns
-        at = {name: index for index, name in reversed(list(enumerate(batch.field_names, 1)))}
-        raws = ", ".join(f"parts[{at[column.name]}] AS {typed.text_column(column)}" for column in columns)
-        texts = ", ".join(
-            f"{typed.normalised(typed.text_column(column), self.contract)} AS {typed.text_column(column)}"
-            for column in columns
-        )
-        values = ", ".join(f"{typed.value(column)} AS {sql.name(column.name)}" for column in columns)
-        return f"""
-            SELECT *, {values} FROM (
-                SELECT position, file_index, record, line, parts, broken, {texts} FROM (
-                    SELECT position, file_index, record, line, parts, broken, {raws}
-                    FROM ({readers.rows(self.contract, batch)}) WHERE {where}
-                )
-            )"""
-
-    def _fit_by_rows(self, batch: readers.Batch) -> list[tuple[Inspected, int]]:
-        """Takes out the files that prove too short once their rows are counted; hands back the others with the count."""
-        counted = {}
-        empty = {}
-        # Only JSON lines have no header that would show a column to be gone.
-        names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
-        for index, rows, *filled in self.connection.execute(
-            f"SELECT file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
-            " FROM staged GROUP BY file_index"
-        ).fetchall():
-            counted[index] = rows
-            empty[index] = [name for name, values in zip(names, filled, strict=True) if not values]
-        sizes = {
-            fit.found.file: Sized(
+    def _fit_by_rows(self, batch: readers.Batch, staging: Staging) -> list[tuple[Inspected, int]]:
+        """Takes out the files that prove unfit once their rows are counted; hands back the others with the count."""
+        counted = staging.count()
+        sizes = [
+            Sized(
                 fit.found.file,
                 fit.found.drop_date,
-                counted.get(index, 0),
+                counted.get(index, (0, []))[0],
                 fit.has_manifest or fit.is_released or self.contract.volume_varies,
             )
             for index, fit in enumerate(batch.files)
-        }
-        usual = too_short([*self._sizes_before(sizes), *sizes.values()], self.profile.days_off)
+        ]
+        names = {sized.file for sized in sizes}
+        before = [size for size in self._landed_sizes() if size.file not in names]
+        usual = too_short([*before, *sizes], self.profile.days_off)
         fit_files = []
         for index, fit in enumerate(batch.files):
-            rows = counted.get(index, 0)
+            rows, empty = counted.get(index, (0, []))
             unfit = _short_of_manifest(fit, rows) or _short_of_usual(fit, rows, usual)
-            if unfit is None and self.contract.format == "jsonl" and empty.get(index):
-                unfit = readers.renamed_key(self.connection, self.contract, index, empty[index])
-            if unfit is not None:
-                self._refuse(fit.found, unfit)
-                self.connection.execute("DELETE FROM staged WHERE file_index = $1", [index])
-            else:
+            if unfit is None and empty:
+                unfit = readers.renamed_key(self.connection, self.contract, index, empty)
+            if unfit is None:
                 fit_files.append((fit, rows))
+            else:
+                self._refuse(fit.found, unfit)
+                staging.drop(index)
         return fit_files
 
-    def _sizes_before(self, sizes: dict[str, Sized]) -> list[Sized]:
-        landed = ledger.landed_sizes(self.connection, self.contract)
-        return [sized for sized in landed if sized.file not in sizes]
+    def _landed_sizes(self) -> list[Sized]:
+        return ledger.landed_sizes(self.connection, self.contract)
 
     def _misjudged(self) -> bool:
         """Whether a file that was landed earlier would be too short, now that all files before it are here."""
-        return bool(too_short(ledger.landed_sizes(self.connection, self.contract), self.profile.days_off))
-
-    def _quarantine(self, batch: readers.Batch, is_renamed: bool) -> None:
-        source, table = self.contract.source, self.contract.name
-        if is_renamed:
-            self.connection.execute(
-                """
-                UPDATE meta.quarantine SET file = staged_files.file FROM staged_files
-                WHERE source = $1 AND table_name = $2 AND quarantine.load_id = staged_files.load_id
-                """,
-                [source, table],
-            )
-            return
-        (bad,) = self.connection.execute("SELECT count(*) FROM staged WHERE is_bad").fetchone()  # type: ignore[misc]
-        if not bad:
-            return
-        place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
-        reasons = ", ".join(
-            reason for column in self.contract.columns if (reason := typed.reason(column, self.codes))
-        )
-        self.connection.execute(
-            f"""
-            INSERT INTO meta.quarantine
-            SELECT $1, $2, '{place} ' || record || ': '
-                    || coalesce(broken, concat_ws('; ', {reasons or "NULL"})) || '.',
-                {readers.row_as_json(self.contract, batch)}, file, record, load_id, $3, $4, now()
-            FROM ({self._typed_rows(batch, "position IN (SELECT position FROM staged WHERE is_bad)")})
-            JOIN staged_files USING (file_index)
-            """,
-            [source, table, self.run.number, self.run.id],
-        )
-
-    def _find_duplicates(self) -> tuple[int, int]:
-        """Rows whose content came before, in this batch or landed; the smallest provenance stays in the landed row."""
-        self.connection.execute(
-            """
-            CREATE OR REPLACE TEMP TABLE staged_repeated AS
-            SELECT position FROM (
-                SELECT position, row_number() OVER (
-                    PARTITION BY _row_hash ORDER BY _recorded_at, _file, _record
-                ) AS number
-                FROM staged
-                WHERE NOT is_bad AND _row_hash IN (
-                    SELECT _row_hash FROM staged WHERE NOT is_bad GROUP BY _row_hash HAVING count(*) > 1
-                )
-            ) WHERE number > 1
-            """
-        )
-        self.connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE staged_met AS
-            SELECT staged.position, staged._row_hash, staged._recorded_at, staged._file, staged._record, staged._load_id,
-                (staged._recorded_at, staged._file, staged._record)
-                    < (landed._recorded_at, landed._file, landed._record) AS is_smaller
-            FROM staged JOIN {self.landed} AS landed ON staged._row_hash = landed._row_hash
-            WHERE NOT staged.is_bad AND staged.position NOT IN (SELECT position FROM staged_repeated)
-            """
-        )
-        self.connection.execute(
-            f"""
-            UPDATE {self.landed} AS landed
-            SET _recorded_at = met._recorded_at, _file = met._file, _record = met._record, _load_id = met._load_id,
-                _load_seq = $1
-            FROM staged_met AS met WHERE met.is_smaller AND landed._row_hash = met._row_hash
-            """,
-            [self.run.number],
-        )
-        repeated, met = self.connection.execute(
-            "SELECT (SELECT count(*) FROM staged_repeated), (SELECT count(*) FROM staged_met)"
-        ).fetchone()  # type: ignore[misc]
-        return repeated, met
-
-    def _insert(self) -> int:
-        names = ", ".join(sql.name(column.name) for column in self.contract.columns)
-        (accepted,) = self.connection.execute(
-            f"""
-            INSERT INTO {self.landed} ({names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at)
-            SELECT {names}, _row_hash, $1, _load_id, _file, _record, _recorded_at FROM staged
-            WHERE NOT is_bad
-                AND position NOT IN (SELECT position FROM staged_repeated)
-                AND position NOT IN (SELECT position FROM staged_met)
-            """,
-            [self.run.number],
-        ).fetchone()  # type: ignore[misc]
-        return accepted
+        return bool(too_short(self._landed_sizes(), self.profile.days_off))
 
 
 def _short_of_manifest(fit: Inspected, rows: int) -> Unfit | None:

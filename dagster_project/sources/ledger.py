@@ -6,7 +6,7 @@ Belongs here: creating, reading and writing them. What is written is decided in 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -170,24 +170,22 @@ def write_refusal(
             [contract.source, contract.name, found.file, refusal.reason, refusal.remedy],
         )
         return
-    _write(connection, run, contract, found, None, None, "refused", refusal.reason, refusal.remedy, False)
+    entry = _Entry(found, "refused", reason=refusal.reason, remedy=refusal.remedy)
+    _write(connection, run, contract, [entry])
 
 
-def write_file(
+def write_copies(
     connection: duckdb.DuckDBPyConnection,
     run: "Run",
     contract: TableContract,
-    fit: Inspected,
-    status: str,
-    same_as: str | None = None,
-    rows: int | None = None,
+    copies: Sequence[tuple[Inspected, str]],
 ) -> None:
-    """One row in meta.files for a file that was read or has the content of one that was."""
-    reason = f"same content as {same_as}" if same_as else None
-    if fit.extra and not same_as:
-        reason = f"info: columns that the contract does not take: {', '.join(fit.extra)}"
-    vouched = fit.has_manifest or fit.is_released or contract.volume_varies
-    _write(connection, run, contract, fit.found, fit.sha256, rows, status, reason, None, vouched)
+    """Rows in meta.files for files with the content of another, named beside each."""
+    entries = [
+        _Entry(fit.found, "same_content", fit.sha256, reason=f"same content as {holder}")
+        for fit, holder in copies
+    ]
+    _write(connection, run, contract, entries)
 
 
 def write_loaded(
@@ -196,16 +194,30 @@ def write_loaded(
     contract: TableContract,
     files: Sequence[tuple[Inspected, int]],
 ) -> None:
-    """Rows in meta.files for the files of a batch; one that held the same content under a larger name steps back."""
+    """Rows in meta.files for the files of a batch with their rows; one that held the same content under a larger name
+    steps back."""
+    connection.execute(
+        """
+        UPDATE meta.files SET status = 'same_content', reason = 'same content as ' || held.file, rows_read = NULL
+        FROM (SELECT unnest($3::VARCHAR[]) AS file, unnest($4::VARCHAR[]) AS sha256) AS held
+        WHERE source = $1 AND table_name = $2 AND files.sha256 = held.sha256 AND files.file <> held.file
+            AND status = 'loaded'
+        """,
+        [
+            contract.source,
+            contract.name,
+            [fit.found.file for fit, _ in files],
+            [fit.sha256 for fit, _ in files],
+        ],
+    )
+    entries = []
     for fit, rows in files:
-        connection.execute(
-            """
-            UPDATE meta.files SET status = 'same_content', reason = 'same content as ' || $4, rows_read = NULL
-            WHERE source = $1 AND table_name = $2 AND sha256 = $3 AND file <> $4 AND status = 'loaded'
-            """,
-            [contract.source, contract.name, fit.sha256, fit.found.file],
+        extra = (
+            f"info: columns that the contract does not take: {', '.join(fit.extra)}" if fit.extra else None
         )
-        write_file(connection, run, contract, fit, "loaded", rows=rows)
+        vouched = fit.has_manifest or fit.is_released or contract.volume_varies
+        entries.append(_Entry(fit.found, "loaded", fit.sha256, rows, extra, is_vouched=vouched))
+    _write(connection, run, contract, entries)
 
 
 def write_load(connection: duckdb.DuckDBPyConnection, run: "Run", load: "Load", started_at: datetime) -> None:
@@ -236,26 +248,55 @@ def write_load(connection: duckdb.DuckDBPyConnection, run: "Run", load: "Load", 
     )
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """A row of meta.files to be written."""
+
+    found: Found
+    status: str
+    sha256: str | None = None
+    rows: int | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    is_vouched: bool = False
+
+
 def _write(
-    connection: duckdb.DuckDBPyConnection,
-    run: "Run",
-    contract: TableContract,
-    found: Found,
-    sha256: str | None,
-    rows: int | None,
-    status: str,
-    reason: str | None,
-    remedy: str | None,
-    is_vouched: bool,
+    connection: duckdb.DuckDBPyConnection, run: "Run", contract: TableContract, entries: Sequence[_Entry]
 ) -> None:
-    key = [contract.source, contract.name, found.file]
-    connection.execute("DELETE FROM meta.files WHERE source = $1 AND table_name = $2 AND file = $3", key)
-    drop_date: date | None = found.drop_date
+    """Replaces the rows of these files; one statement for all, as a first night brings thousands."""
+    if not entries:
+        return
+    key = [contract.source, contract.name]
+    files = [entry.found.file for entry in entries]
     connection.execute(
-        "INSERT INTO meta.files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        [*key, sha256[:16] if sha256 else None, run.number, rows, status, reason, remedy, found.recorded_at,
-         datetime.now(UTC), drop_date, found.bytes, found.modified_ns, sha256, is_vouched],
-    )  # fmt: skip
+        "DELETE FROM meta.files WHERE source = $1 AND table_name = $2 AND file IN (SELECT unnest($3::VARCHAR[]))",
+        [*key, files],
+    )
+    connection.execute(
+        """
+        INSERT INTO meta.files
+        SELECT $1, $2, unnest($4::VARCHAR[]), left(unnest($5::VARCHAR[]), 16), $3, unnest($6::BIGINT[]),
+            unnest($7::VARCHAR[]), unnest($8::VARCHAR[]), unnest($9::VARCHAR[]), unnest($10::TIMESTAMPTZ[]), now(),
+            unnest($11::DATE[]), unnest($12::BIGINT[]), unnest($13::BIGINT[]), unnest($5::VARCHAR[]),
+            unnest($14::BOOLEAN[])
+        """,
+        [
+            *key,
+            run.number,
+            files,
+            [entry.sha256 for entry in entries],
+            [entry.rows for entry in entries],
+            [entry.status for entry in entries],
+            [entry.reason for entry in entries],
+            [entry.remedy for entry in entries],
+            [entry.found.recorded_at for entry in entries],
+            [entry.found.drop_date for entry in entries],
+            [entry.found.bytes for entry in entries],
+            [entry.found.modified_ns for entry in entries],
+            [entry.is_vouched for entry in entries],
+        ],
+    )
 
 
 def _forget(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:

@@ -92,10 +92,10 @@ def load_profile(directory: Path) -> Profile:
     def files(pattern: str) -> list[Path]:
         return _files(folders, pattern)
 
-    settings = Mapping(1)
+    head: dict[str, Any] = {"title": {}, "timezone": "Asia/Shanghai"}
+    head |= {choice: words[0] for choice, words in _CHOICES.items()}
     for folder in folders:
-        _update(settings, folder / "profile.yml", mistakes_of(folder / "profile.yml"))
-    head = _head(settings, mistakes_of(directory / "profile.yml"))
+        head |= _given(folder / "profile.yml", mistakes_of(folder / "profile.yml"))
 
     codes = {path.stem: reference.check_codes(path, mistakes_of(path)) for path in files("codes/*.csv")}
     references = {
@@ -179,24 +179,25 @@ def _files(folders: list[Path], pattern: str) -> list[Path]:
     return [by_name[name] for name in sorted(by_name)]
 
 
-def _update(settings: Mapping, path: Path, mistakes: Mistakes) -> None:
+def _given(path: Path, mistakes: Mistakes) -> dict[str, Any]:
+    """The settings that one profile.yml gives, checked; nothing stands in for those it leaves out."""
     document = read_yaml(path, mistakes)
     if not isinstance(document, Mapping):
         mistakes.add(1, "the file holds no mapping", "Start it with `timezone: Asia/Shanghai`")
-        return
+        return {}
     mistakes.keys(document, "profile.yml", ["title", "timezone", "description", "extends", *_CHOICES])
-    settings.update(document)
-    settings.lines.update(document.lines)
-
-
-def _head(document: Mapping, mistakes: Mistakes) -> dict:
-    title = mistakes.mapping(document, "title") if "title" in document else Mapping(1)
-    mistakes.keys(title, "title", ["en", "zh"])
-    return {
-        "title": {key: str(value) for key, value in title.items()},
-        "timezone": read_zone(document, "timezone", "Asia/Shanghai", mistakes),
-        **{key: mistakes.one_of(document, key, words, words[0]) for key, words in _CHOICES.items()},
+    given: dict[str, Any] = {
+        choice: mistakes.one_of(document, choice, words, words[0])
+        for choice, words in _CHOICES.items()
+        if choice in document
     }
+    if "timezone" in document:
+        given["timezone"] = read_zone(document, "timezone", "Asia/Shanghai", mistakes)
+    if "title" in document:
+        title = mistakes.mapping(document, "title")
+        mistakes.keys(title, "title", ["en", "zh"])
+        given["title"] = {key: str(value) for key, value in title.items()}
+    return given
 
 
 def _check_contract(

@@ -27,21 +27,22 @@ class Batch:
     field_names: tuple[str, ...]
 
 
-def workbook_header(found: Found, contract: TableContract) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def workbook_header(
+    connection: duckdb.DuckDBPyConnection, found: Found, contract: TableContract
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Header of a sheet or a Parquet file, and the columns that the contract does not know.
 
     Raises:
         Unfit: the file cannot be opened, or its header changed.
     """
     if contract.format == "parquet":
-        with duckdb.connect() as probe:
+        # A cursor of its own, so that a broken file leaves the transaction of the load alone.
+        with connection.cursor() as probe:
             try:
-                rows = probe.execute(
-                    "SELECT column_name FROM (DESCRIBE FROM read_parquet($1))", [str(found.path)]
-                )
-                header = tuple(row[0] for row in rows.fetchall())
+                rows = probe.execute("DESCRIBE FROM read_parquet($1)", [str(found.path)]).fetchall()
             except duckdb.Error as error:
                 raise Unfit("the file is no whole Parquet file", "Have it delivered again") from error
+        header = tuple(row[0] for row in rows)
     else:
         header = tuple(column.name for column in _sheet(found, contract).selected_columns)
     return header, check_header(header, contract)

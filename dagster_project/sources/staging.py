@@ -1,0 +1,187 @@
+"""One batch of files on its way into the landed table: typed, split into good and refused, without duplicates.
+
+Belongs here: the SQL between readers' text and the landed table. Which files make a batch is decided in landing.
+"""
+
+import duckdb
+
+from . import readers, sql, typed
+from .contracts import TableContract
+
+
+class Staging:
+    """The temporary table `staged` of one batch: typed rows with hash and recorded time; `is_bad` marks the refused."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        contract: TableContract,
+        codes: dict[str, tuple[str, ...]],
+        batch: readers.Batch,
+    ) -> None:
+        self.connection = connection
+        self.contract = contract
+        self.codes = codes
+        self.batch = batch
+        self.landed = sql.landed_name(contract.source, contract.name)
+        self.names = ", ".join(sql.name(column.name) for column in contract.columns)
+
+    def fill(self) -> None:
+        """Reads the files and types their rows."""
+        readers.stage(self.connection, self.contract, self.batch)
+        self.connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE staged_files AS
+            SELECT unnest($1::INTEGER[]) AS file_index, unnest($2::VARCHAR[]) AS file,
+                unnest($3::VARCHAR[]) AS load_id, unnest($4::TIMESTAMPTZ[]) AS file_recorded_at
+            """,
+            [
+                list(range(len(self.batch.files))),
+                [fit.found.file for fit in self.batch.files],
+                [fit.load_id for fit in self.batch.files],
+                [fit.found.recorded_at for fit in self.batch.files],
+            ],
+        )
+        columns = self.contract.columns
+        texts = ", ".join(typed.text_column(column) for column in columns)
+        checks = [check for column in columns if (check := typed.is_bad(column, self.codes))]
+        self.connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE staged AS
+            SELECT position, file_index, record AS _record, file AS _file, load_id AS _load_id,
+                {" OR ".join(["broken IS NOT NULL", *checks])} AS is_bad,
+                {self.names}, hash({texts}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
+            FROM ({self._typed_rows()}) JOIN staged_files USING (file_index)
+            """
+        )
+
+    def count(self) -> dict[int, tuple[int, list[str]]]:
+        """By file: its rows, and for JSON lines (which have no header to show it) the columns without any value."""
+        names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
+        counted = self.connection.execute(
+            f"SELECT file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
+            " FROM staged GROUP BY file_index"
+        ).fetchall()
+        return {
+            index: (rows, [name for name, values in zip(names, filled, strict=True) if not values])
+            for index, rows, *filled in counted
+        }
+
+    def drop(self, file_index: int) -> None:
+        """Takes a file's rows out again."""
+        self.connection.execute("DELETE FROM staged WHERE file_index = $1", [file_index])
+
+    def quarantine(self, run_number: int, run_id: str) -> int:
+        """Writes the refused rows with their reasons to meta.quarantine; hands back how many."""
+        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE is_bad")
+        if not bad:
+            return 0
+        place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
+        reasons = [typed.reason(column, self.codes) for column in self.contract.columns]
+        told = ", ".join(reason for reason in reasons if reason) or "NULL"
+        self.connection.execute(
+            f"""
+            INSERT INTO meta.quarantine
+            SELECT $1, $2, '{place} ' || record || ': ' || coalesce(broken, concat_ws('; ', {told})) || '.',
+                {readers.row_as_json(self.contract, self.batch)}, file, record, load_id, $3, $4, now()
+            FROM ({self._typed_rows("position IN (SELECT position FROM staged WHERE is_bad)")})
+            JOIN staged_files USING (file_index)
+            """,
+            [self.contract.source, self.contract.name, run_number, run_id],
+        )
+        return int(bad)
+
+    def rename_quarantined(self) -> int:
+        """Gives refused rows of the same contents the names of these files; hands back how many rows are refused."""
+        self.connection.execute(
+            """
+            UPDATE meta.quarantine SET file = staged_files.file FROM staged_files
+            WHERE source = $1 AND table_name = $2 AND quarantine.load_id = staged_files.load_id
+            """,
+            [self.contract.source, self.contract.name],
+        )
+        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE is_bad")
+        return int(bad)
+
+    def take_duplicates(self, run_number: int) -> int:
+        """Finds rows whose content came before, in this batch or landed; the smallest provenance stays in the landed
+        row. Hands back how many."""
+        self.connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE staged_repeated AS
+            SELECT position FROM (
+                SELECT position, row_number() OVER (
+                    PARTITION BY _row_hash ORDER BY _recorded_at, _file, _record
+                ) AS number
+                FROM staged
+                WHERE NOT is_bad AND _row_hash IN (
+                    SELECT _row_hash FROM staged WHERE NOT is_bad GROUP BY _row_hash HAVING count(*) > 1
+                )
+            ) WHERE number > 1
+            """
+        )
+        self.connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE staged_met AS
+            SELECT staged.position, staged._row_hash, staged._recorded_at, staged._file, staged._record,
+                staged._load_id,
+                (staged._recorded_at, staged._file, staged._record)
+                    < (landed._recorded_at, landed._file, landed._record) AS is_smaller
+            FROM staged JOIN {self.landed} AS landed ON staged._row_hash = landed._row_hash
+            WHERE NOT staged.is_bad AND staged.position NOT IN (SELECT position FROM staged_repeated)
+            """
+        )
+        self.connection.execute(
+            f"""
+            UPDATE {self.landed} AS landed
+            SET _recorded_at = met._recorded_at, _file = met._file, _record = met._record,
+                _load_id = met._load_id, _load_seq = $1
+            FROM staged_met AS met WHERE met.is_smaller AND landed._row_hash = met._row_hash
+            """,
+            [run_number],
+        )
+        repeated, met = self._fetch(
+            "SELECT (SELECT count(*) FROM staged_repeated), (SELECT count(*) FROM staged_met)"
+        )
+        return int(repeated + met)
+
+    def insert(self, run_number: int) -> int:
+        """Writes the rows that are neither refused nor duplicate to the landed table; hands back how many."""
+        found = self.connection.execute(
+            f"""
+            INSERT INTO {self.landed} ({self.names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at)
+            SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at FROM staged
+            WHERE NOT is_bad
+                AND position NOT IN (SELECT position FROM staged_repeated)
+                AND position NOT IN (SELECT position FROM staged_met)
+            """,
+            [run_number],
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def read(self) -> int:
+        """The rows of the batch."""
+        return int(self._fetch("SELECT count(*) FROM staged")[0])
+
+    def _fetch(self, query: str) -> tuple:
+        found = self.connection.execute(query).fetchone()
+        assert found is not None  # an aggregate always gives a row
+        return found
+
+    def _typed_rows(self, where: str = "true") -> str:
+        """A query over the staged text: raw parts, text without blanks (`"t.<column>"`) and typed values."""
+        columns = self.contract.columns
+        at = {name: index for index, name in reversed(list(enumerate(self.batch.field_names, 1)))}
+        raws = ", ".join(f"parts[{at[column.name]}] AS {typed.text_column(column)}" for column in columns)
+        texts = ", ".join(
+            f"{typed.normalised(typed.text_column(column), self.contract)} AS {typed.text_column(column)}"
+            for column in columns
+        )
+        values = ", ".join(f"{typed.value(column)} AS {sql.name(column.name)}" for column in columns)
+        return f"""
+            SELECT *, {values} FROM (
+                SELECT position, file_index, record, line, parts, broken, {texts} FROM (
+                    SELECT position, file_index, record, line, parts, broken, {raws}
+                    FROM ({readers.rows(self.contract, self.batch)}) WHERE {where}
+                )
+            )"""
