@@ -18,7 +18,7 @@ PAGES = {"executive": ["executive"]}
 
 def main() -> None:
     """Draw one run of the app for one reader."""
-    st.set_page_config(page_title=t("title"), page_icon=":material/local_shipping:", layout="wide")
+    st.set_page_config(page_title=t("title"), page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
     st.html(HERE / "ui" / "page.css")
     pages = {
         t(f"group_{group}"): [st.Page(HERE / "app_pages" / f"{key}.py", title=t(f"page_{key}")) for key in keys]

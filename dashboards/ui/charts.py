@@ -1,6 +1,7 @@
 """The charts of rates, steps and counts: rows of a query in, a Plotly figure out. The stage strip is in strip.py."""
 
 import math
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
@@ -68,7 +69,7 @@ def trend(rows: list[Row], grain: str, minimum: int) -> go.Figure:
             text=[t("hover_few", when=write(row["start"]), n=_n(row, "orders")) for row in few],
             hoverinfo="text",
         )
-    seen = [100 * row[name] for row in solid for name in ("ci_low", "value")]
+    seen = [100 * row["ci_low"] for row in solid] + [100 * row["value"] for row in few]
     seen += [100 * row["erp_value"] for row in rows if row["erp_value"] is not None and not row["is_erp_too_few"]]
     low = max(0, 10 * math.floor((min(seen) - 1) / 10)) if seen else 0
     chart.update_yaxes(title_text=t("trend_axis"), range=[low, 101.5])
@@ -101,34 +102,47 @@ def bridge(rows: list[Row]) -> go.Figure:
     """Waterfall from the ERP's figure down to the truth: one line a step, its points and orders in its label."""
     colours = theme.palette()
     rates = [100 * row["rate"] for row in rows]
-    start = max(0, 10 * math.floor((min(rates) - 2) / 10))
-    chart = theme.figure(70 + 52 * (len(rows) + 1))
-    labels = [_step(row) for row in rows]
-    last = rows[-1]
-    chart.add_waterfall(
+    start = bridge_start(rows)
+    chart = theme.figure(76 + 52 * (len(rows) + 1))
+    befores = [start, *rates[:-1], start]
+    ends = [*rates, rates[-1]]
+    steps = [colours.loss if end < before else colours.gain for before, end in pairwise(rates)]
+    lines = [*(_step(row) for row in rows), f"<b>{t('bridge_left')}<br>{_total(rows[-1])}</b>"]
+    chart.add_bar(
         orientation="h",
-        y=[*labels, f"<b>{_total(last)}</b>"],
-        x=[rates[0] - start, *(row["points"] for row in rows[1:]), 0],
-        base=start,
-        measure=["absolute", *("relative" for _ in rows[1:]), "total"],
-        decreasing={"marker": {"color": colours.loss}},
-        increasing={"marker": {"color": colours.gain}},
-        totals={"marker": {"color": colours.ours}},
-        connector={"line": {"color": colours.muted, "width": 1, "dash": "dot"}},
+        y=lines,
+        base=befores,
+        x=[end - before for before, end in zip(befores, ends, strict=True)],
+        marker={"color": [colours.erp, *steps, colours.ours]},
         width=0.56,
-        hovertext=[*(_step_said(row) for row in rows), _step_said(last)],
+        hovertext=[*(_step_said(row) for row in rows), _step_said(rows[-1])],
         hoverinfo="text",
     )
+    # from the end of one bar to the start of the next, so that the eye walks down the stairs
+    chart.update_layout(
+        shapes=[
+            {
+                "type": "line", "x0": rate, "x1": rate, "y0": line - 0.28, "y1": line + 1.28, "layer": "below",
+                "line": {"color": colours.muted, "width": 1, "dash": "dot"},
+            }
+            for line, rate in enumerate(rates)
+        ]
+    )  # fmt: skip
     chart.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})
-    chart.update_xaxes(title_text=t("bridge_axis", start=start), range=[start, 100.5], nticks=6)
+    chart.update_xaxes(title_text=t("bridge_axis"), range=[start, 100.5], nticks=6)
     return chart
+
+
+def bridge_start(rows: list[Row]) -> int:
+    """Where the bridge's axis starts, in per cent: the ten below its lowest step."""
+    return max(0, 10 * math.floor((min(100 * row["rate"] for row in rows) - 2) / 10))
 
 
 def _step(row: Row) -> str:
     name = t(f"step_{row['step']}")
     orders = _n(row, "orders")
     if row["points"] is None:
-        return f"{name}<br><b>{t('bridge_rate', rate=formats.percent(row['rate']), orders=orders)}</b>"
+        return f"<b>{name}<br>{t('bridge_rate', rate=formats.percent(row['rate']), orders=orders)}</b>"
     return f"{name}<br>{t('bridge_points', points=formats.points(row['points']), orders=orders)}"
 
 

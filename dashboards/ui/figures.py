@@ -20,7 +20,7 @@ LEAST_TREND_DAYS = 30
 def headline(view: View, rates: dict[str, Row], ages: list[Row]) -> None:
     """True on-time with its interval, the ERP's figure, the gap between them, and what is overdue."""
     ours, erp = rates["true_on_time_rate"], rates.get("erp_on_time_rate")
-    boxes = st.columns(4, gap="small")
+    boxes = st.columns([5, 4, 5, 4], gap="small")
     with boxes[0].container(border=True, height="stretch", key="headline_true"):
         _rate("true_on_time_rate", ours)
     with boxes[1].container(border=True, height="stretch", key="headline_erp"):
@@ -131,15 +131,15 @@ def bridge(view: View) -> None:
     st.subheader(t("bridge_title"), anchor=False)
     st.caption(t("bridge_caption"))
     theme.show(charts.bridge(rows), "chart_bridge", t("bridge_title"))
-    if rows[0]["step"] == "erp":
-        st.caption(t("bridge_from_here"))
+    said = [t("bridge_from_here")] if rows[0]["step"] == "erp" else []
+    st.caption(t("gap_between").join([*said, t("bridge_axis_start", start=charts.bridge_start(rows))]))
 
 
 def beside(rates: dict[str, Row]) -> None:
     """The rates that stand beside the headline, each with what it is counted over."""
     shown = [name for name in BESIDE if name in rates and rates[name]["value"] is not None]
     st.subheader(t("beside"), anchor=False)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="beside"):
         for name in shown:
             row = rates[name]
             with st.container(border=True, width=260, key=f"beside_{name}"):

@@ -96,16 +96,18 @@ def said(row: Row) -> str:
 
 
 def badges(rows: list[Row]) -> None:
-    """The same cells as lines of a list, the ones to act on first; those on standard are counted."""
+    """The same cells as lines of a list, the ones to act on first; the quiet ones are counted."""
     listed = sorted(
-        (row for row in rows if row["colour"] != "green"),
+        (row for row in rows if row["colour"] in ("red", "yellow") or row["open_overdue"]),
         key=lambda row: (ORDER.index(row["colour"]), -(row["deviation"] or 0), -row["open_overdue"]),
     )
     for row in listed:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            label = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
-            st.badge(label, color=theme.BADGES[row["colour"]])
-            st.markdown(f"**{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}", width="content")
-    green = len(rows) - len(listed)
-    if green:
-        st.badge(f"{theme.SIGNS['green']} {t('strip_green_rest', count=green)}", color="green")
+        said = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
+        st.markdown(
+            f":{theme.BADGES[row['colour']]}-badge[{said}] **{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}"
+        )
+    for colour in ("grey", "green"):
+        quiet = sum(row["colour"] == colour and row not in listed for row in rows)
+        if quiet:
+            said = f"{theme.SIGNS[colour]} {t(f'strip_{colour}_rest', count=quiet)}"
+            st.markdown(f":{theme.BADGES[colour]}-badge[{said}]")

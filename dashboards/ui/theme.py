@@ -66,6 +66,8 @@ def figure(height: int) -> go.Figure:
     colours = palette()
     axis = {
         "automargin": True,
+        "ticklen": 6,
+        "tickcolor": "rgba(0,0,0,0)",
         "fixedrange": True,
         "gridcolor": colours.grid,
         "zeroline": False,
