@@ -13,10 +13,9 @@ with
             suborders.plan_complete_at <= {{ as_of() }} as is_plan_complete,
             orders.order_day,
             orders.given_promise_at,
-            coalesce(
-                case when suborders.wished_date >= orders.order_day then suborders.wished_date end,
-                orders.wished_date
-            ) as wished_date,
+            suborders.wished_date,
+            suborders.wish_recorded_at,
+            orders.wished_date as order_wished_date,
             -- || gives null where a part is unknown: no such lane
             planned_place || '|' || planned_carrier || '|' || planned_city as lane_of_city,
             planned_carrier || '|' || planned_province as lane_of_province,
@@ -69,7 +68,13 @@ with
             max(case when is_planned then buffer_hours end) over (
                 partition by order_id, batch
             ) as batch_buffer_hours,
-            max(wished_date) over (partition by order_id, batch) as batch_wished_date
+            -- the batch's own first recorded wish, unless it lies before the order's day; else the order's
+            arg_min(wished_date, (wish_recorded_at, fulfilment_code)) over (
+                partition by order_id, batch
+            ) as first_wished_date,
+            case
+                when first_wished_date >= order_day then first_wished_date else order_wished_date
+            end as batch_wished_date
         from with_lane
     )
 select

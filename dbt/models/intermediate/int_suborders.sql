@@ -33,8 +33,9 @@ with
             {% for milestone in milestones %}
                 min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
-            arg_min(place, occurred_at) filter (
-                event_type in ('transfer_requested', 'transfer_dispatched')
+            coalesce(
+                arg_min(place, occurred_at) filter (event_type = 'transfer_requested'),
+                arg_min(place, occurred_at) filter (event_type = 'transfer_dispatched')
             ) as sending_place,
             arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
             arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
@@ -122,10 +123,9 @@ with
         from joined
     )
 select
-    signed.* exclude (candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch, wished_date),
+    signed.* exclude (candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch),
     -- a replacement belongs to the batch of the one it takes the place of
     coalesce(signed.batch, replaced.batch, 0) as batch,
-    coalesce(signed.wished_date, replaced.wished_date) as wished_date,
     claimed_at as claimed_signed_at,
     case
         when signed_at is null
@@ -145,5 +145,5 @@ select
     plan_started_at + to_minutes({{ parameter("plan_minutes") }}::bigint) as plan_complete_at
 from signed
 left join
-    (select fulfilment_code, batch, wished_date from {{ ref("int_suborders__described") }}) as replaced
+    (select fulfilment_code, batch from {{ ref("int_suborders__described") }}) as replaced
     on replaced.fulfilment_code = signed.replaces

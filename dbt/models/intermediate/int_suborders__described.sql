@@ -11,6 +11,7 @@ select
     arg_max(destination_province, (recorded_at, destination_province)) as destination_province,
     arg_min(batch, (recorded_at, batch)) as batch,
     arg_min(wished_date, (recorded_at, wished_date)) as wished_date,
+    min(recorded_at) filter (wished_date is not null) as wish_recorded_at,
     arg_max(replaces, (recorded_at, replaces)) as replaces,
     min(recorded_at) as first_recorded_at,
     arg_min(origin_place, (recorded_at, origin_place)) as planned_place,

@@ -23,57 +23,101 @@ with
         from events
         where event_type in ('hub_arrived', 'out_for_delivery') and fulfilment_code is not null
     ),
-    -- a click that names only the order waits until its sub-order is known to be near the customer
-    clicks_of_orders as (
+    claims as (
         select
-            signatures.event_key,
-            signatures.content_key,
-            signatures.fulfilment_code,
-            min(near_customer.recorded_at) as near_recorded_at
+            signatures.*,
+            greatest(
+                signatures.known_at, first_pickups.recorded_at, suborders.first_recorded_at
+            ) as both_known_at
         from {{ ref("int_signatures") }} as signatures
-        inner join
-            near_customer
-            on near_customer.fulfilment_code = signatures.fulfilment_code
-            and near_customer.occurred_at <= signatures.occurred_at
+        inner join first_pickups using (fulfilment_code)
+        inner join suborders using (fulfilment_code)
         where
-            signatures.names_order_only
-            {{
-                of_orders(
-                    ref("int_orders__touched"),
-                    column="signatures.order_id",
-                    keyword="and",
-                )
-            }}
+            coalesce(invalid_reason, '') not in ('signed_by_sender', 'not_collected')
+            {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+    ),
+    -- A click that names only the order: known to sign a sub-order once that is known to be near the
+    -- customer, or the
+    -- only one alive. Both are asked at each instant at which the answer can change.
+    others as (
+        select
+            claims.event_key,
+            claims.content_key,
+            claims.fulfilment_code,
+            claims.both_known_at,
+            other.fulfilment_code as other_code,
+            other.first_recorded_at,
+            least(
+                any_value(other.replaced_at),
+                min(cancellations.recorded_at) filter (cancellations.occurred_at <= claims.occurred_at)
+            ) as gone_at
+        from claims
+        inner join
+            suborders as other
+            on other.order_id = claims.order_id
+            and other.fulfilment_code <> claims.fulfilment_code
+        left join
+            events as cancellations
+            on cancellations.fulfilment_code = other.fulfilment_code
+            and cancellations.event_type = 'cancelled'
+        where claims.names_order_only
+        group by all
+    ),
+    instants as (
+        select event_key, content_key, fulfilment_code, both_known_at as instant
+        from claims
+        where names_order_only
+        union
+        select event_key, content_key, fulfilment_code, greatest(both_known_at, gone_at)
+        from others
+        where gone_at is not null
+    ),
+    alone as (
+        select event_key, content_key, fulfilment_code, min(instant) as known_at
+        from instants
+        where
+            not exists (
+                select 1
+                from others
+                where
+                    others.event_key = instants.event_key
+                    and others.content_key = instants.content_key
+                    and others.fulfilment_code = instants.fulfilment_code
+                    and others.first_recorded_at <= instants.instant
+                    and coalesce(others.gone_at > instants.instant, true)
+            )
+        group by all
+    ),
+    near as (
+        select
+            claims.event_key,
+            claims.content_key,
+            claims.fulfilment_code,
+            greatest(any_value(claims.both_known_at), min(scans.recorded_at)) as known_at
+        from claims
+        inner join
+            events as scans
+            on scans.fulfilment_code = claims.fulfilment_code
+            and scans.event_type in ('hub_arrived', 'out_for_delivery')
+            and scans.occurred_at <= claims.occurred_at
+        where claims.names_order_only
         group by all
     ),
     candidates as (
         select
-            signatures.event_key,
-            signatures.content_key,
-            signatures.fulfilment_code,
-            signatures.order_id,
-            signatures.sign_source,
-            signatures.occurred_at,
-            signatures.superseded_at,
+            claims.event_key,
+            claims.content_key,
+            claims.fulfilment_code,
+            claims.order_id,
+            claims.sign_source,
+            claims.occurred_at,
+            claims.superseded_at,
             case
-                when not names_order_only or is_alone
-                then greatest(signatures.known_at, first_pickups.recorded_at, suborders.first_recorded_at)
-                when clicks_of_orders.near_recorded_at is not null
-                then
-                    greatest(
-                        signatures.known_at,
-                        first_pickups.recorded_at,
-                        suborders.first_recorded_at,
-                        clicks_of_orders.near_recorded_at
-                    )
+                when names_order_only then least(alone.known_at, near.known_at) else both_known_at
             end as known_at
-        from {{ ref("int_signatures") }} as signatures
-        inner join first_pickups using (fulfilment_code)
-        inner join suborders using (fulfilment_code)
-        left join clicks_of_orders using (event_key, content_key, fulfilment_code)
-        where
-            coalesce(invalid_reason, '') not in ('signed_by_sender', 'not_collected')
-            {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+        from claims
+        left join alone using (event_key, content_key, fulfilment_code)
+        left join near using (event_key, content_key, fulfilment_code)
     ),
     standing as (
         select candidates.*

@@ -24,7 +24,17 @@ with
             coalesce(bool_or(promise_source = 'pending') filter (is_counted), false) as has_pending,
             max(promised_at) filter (is_counted) as counted_promised_at,
             max(promised_at) as any_promised_at,
-            any_value(promise_source) as promise_source,
+            count(*) filter (is_counted) as counted_count,
+            case
+                when bool_or(promise_source = 'given')
+                then 'given'
+                when has_pending
+                then 'pending'
+                when bool_or(promise_source = 'computed')
+                then 'computed'
+                else 'none'
+            end as promise_source,
+            max(cancelled_at) filter (is_cancelled and replaced_by is null) as last_cancelled_at,
             max(batch_buffer_hours) as buffer_hours,
             coalesce(max(wished_date) filter (is_counted), max(wished_date)) as wished_date,
             case
@@ -36,10 +46,8 @@ with
             ) as is_wish_met,
             bool_or(claimed_signed_at <= promised_at) filter (is_live) as is_first_claimed,
             bool_and(coalesce(claimed_signed_at <= promised_at, false)) filter (is_live) as is_all_claimed,
-            max(coalesce(closed_at, cancelled_at)) filter (signed_at is null) as gave_up_at,
-            bool_and(closed_at is not null or not is_live) filter (
-                is_counted and signed_at is null
-            ) as is_given_up
+            max(coalesce(signed_at, closed_at)) filter (is_live) as gave_up_at,
+            bool_and(signed_at is not null or closed_at is not null) filter (is_live) as is_given_up
         from suborders
         group by order_id
     ),
@@ -64,7 +72,12 @@ with
             coalesce(rolled.suborder_count, 0) as suborder_count,
             coalesce(rolled.live_count, 0) as live_count,
             coalesce(rolled.has_missed, false) as has_missed,
-            coalesce(rolled.counted_promised_at, rolled.any_promised_at, orders.given_promise_at) as promised,
+            case
+                when rolled.counted_count > 0
+                then rolled.counted_promised_at
+                else coalesce(rolled.any_promised_at, orders.given_promise_at)
+            end as promised,
+            rolled.last_cancelled_at,
             coalesce(
                 rolled.promise_source,
                 case
@@ -124,7 +137,8 @@ select
     {{ local_day("signed_at") }}::date as signed_day,
     deciding_sign_source::varchar as sign_source,
     is_cancelled::boolean as is_cancelled,
-    cancelled_at::timestamptz as cancelled_at,
+    (case when is_cancelled then coalesce(last_cancelled_at, cancelled_at) else cancelled_at end)::timestamptz
+    as cancelled_at,
     case when signed_at is not null and promised_at is not null then lateness <= 0 end::boolean as is_on_time,
     case when signed_at is not null and promised_at is not null then lateness end::double as lateness_minutes,
     (
@@ -157,7 +171,10 @@ select
     coalesce(deciding_place, 'unknown')::varchar as place,
     coalesce(deciding_carrier, 'unknown')::varchar as carrier,
     case
-        when is_cancelled then cancelled_at when signed_at is null and is_given_up then gave_up_at
+        when is_cancelled
+        then coalesce(last_cancelled_at, states.cancelled_at)
+        when signed_at is null and is_given_up
+        then gave_up_at
     end::timestamptz as closed_at,
     amount::decimal(18, 2) as amount
 from states
