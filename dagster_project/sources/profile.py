@@ -1,6 +1,7 @@
 """A profile: the folder that says what a company's files mean, read and checked as a whole.
 
-Belongs here: profile.yml and putting the parts together. Contracts, mappings and reference tables have their own modules.
+Belongs here: profile.yml and putting the parts together. Contracts, mappings and reference tables have
+their own modules.
 """
 
 import hashlib
@@ -30,8 +31,8 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class Profile:
-    """A checked profile. `feeds` are by entity, `references` the CSV of each reference table it has; `days_off` come
-    from reference/holidays.csv."""
+    """A checked profile. `feeds` are by entity, `references` the CSV of each reference table it has;
+    `days_off` come from reference/holidays.csv."""
 
     directory: Path
     title: dict[str, str]
@@ -143,8 +144,8 @@ def load_profile(directory: Path) -> Profile:
 
 
 def fingerprint(directory: Path) -> str:
-    """SHA-256 over the names and bytes of a profile's files: changes when anything in the folder, or in one that it
-    extends, does."""
+    """SHA-256 over the names and bytes of a profile's files: changes when anything in the folder, or in one
+    that it extends, does."""
     digest = hashlib.sha256()
     for folder in _folders(Path(directory).resolve()):
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -225,7 +225,7 @@ def test_the_dry_run_shows_what_was_understood(company: Company) -> None:
 def test_the_dry_run_fails_on_mistakes_refused_files_and_nothing_read(company: Company) -> None:
     told: list[str] = []
     assert not profile_check(company.profile_dir, company.source_dir, told.append)
-    assert "    no file matches wms/scans/*/*.csv" in told
+    assert any("no file matches wms/scans/*/*.csv" in line for line in told)
     company.drop("wms/scans/2026-01-05/a.csv", HEADER + "s1")
     assert not profile_check(company.profile_dir, company.source_dir, told.append)
     company.write("profile.yml", "timezne: UTC\n")
