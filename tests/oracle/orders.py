@@ -133,10 +133,10 @@ def settle(order: Order, part: Company) -> None:
         order.deciding = unsigned[0]
     else:
         order.signed_at = max(sub.signed_at for sub in live if sub.signed_at is not None)
-        late = {sub.code: lateness_of(sub, own) for sub in live}
-        if order.promised_at is not None and None not in late.values():
-            order.lateness = max(value for value in late.values() if value is not None)
-            order.deciding = next(sub for sub in live if late[sub.code] == order.lateness)
+        late = {sub.code: value for sub in live if (value := lateness_of(sub, own)) is not None}
+        if order.promised_at is not None and late:
+            order.lateness = max(late.values())
+            order.deciding = next(sub for sub in live if late.get(sub.code) == order.lateness)
         else:
             order.deciding = next(sub for sub in live if sub.signed_at == order.signed_at)
     ends = [

@@ -1,7 +1,7 @@
 """The daily counts and rates, and the bridge from the ERP's figure to the truth."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 
 from oracle.clock import end_of_day, local_day
@@ -91,6 +91,17 @@ def summed(counts: Counts, period: str, first_day: date) -> dict[tuple[str, date
         found[metric, start][0] += numerator
         found[metric, start][1] += denominator
     return dict(found)
+
+
+def period_end(company: Company, period: str, start: date, whole: bool = False) -> datetime:
+    """The instant a day or month ends, or as_of if that is sooner (not if `whole`)."""
+    last = (
+        start
+        if period == "day"
+        else (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    )
+    end = end_of_day(last, company.timezone)
+    return end if whole else min(end, company.as_of)
 
 
 def is_final(company: Company, last_day: date) -> bool:
