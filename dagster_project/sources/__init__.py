@@ -7,9 +7,9 @@ from .canonical import build_views, last_event_day_end, masked_quarantine
 from .check import profile_check
 from .files import Refusal
 from .landing import Load, Run, land
-from .ledger import prepare, reset
 from .profile import Profile, ProfileError, fingerprint, load_profile
 from .sql import landed_name
+from .tables import prepare, reset
 
 __all__ = [
     "Load",

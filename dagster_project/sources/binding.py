@@ -11,10 +11,10 @@ import duckdb
 from . import sql
 from .contracts import TableContract
 from .entities import ENTITIES, EntityColumn
-from .ledger import create_landed
 from .mapping import Expression, Feed
 from .marked_yaml import Mistake, Mistakes, suggestion
 from .reference import CodeList, code_table
+from .typed import create_landed
 from .views import LANDED_PROVENANCE
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "DOUBLE", "DECIMAL")
@@ -26,7 +26,8 @@ def bind(
     codes: Mapping[str, CodeList],
     found: list[Mistake],
 ) -> None:
-    """Asks DuckDB to bind every expression against empty landed tables; what it refuses is a mistake with its line."""
+    """Asks DuckDB to bind every expression against empty landed tables; what it refuses is a mistake with
+    its line."""
     tables = [f"{contract.source}.{contract.name}" for contract in contracts]
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA landing; CREATE SCHEMA reference")
@@ -89,8 +90,8 @@ def _check_type(entity: str, column: str, expression: Expression, type_: str, mi
     if fits or expression.sql.upper() == "NULL" or type_ == '"NULL"':
         return
     remedies = {
-        "TIMESTAMPTZ": "Give its column the type timestamp or instant in the contract, or add AT TIME ZONE '<zone>'",
-        "DATE": "Give its column the type date in the contract, or write CAST(<instant> AT TIME ZONE '<zone>' AS DATE)",
+        "TIMESTAMPTZ": "Give its column the type timestamp or instant in the contract, or add AT TIME ZONE",
+        "DATE": "Give its column the type date in the contract, or cast <instant> AT TIME ZONE '<zone>'",
         "BOOLEAN": "Write a condition, as in flag = 'Y'",
     }
     remedy = remedies.get(wanted, "Give its column the type integer or decimal in the contract")

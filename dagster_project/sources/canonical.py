@@ -11,7 +11,8 @@ from .profile import Profile
 
 
 def build_views(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None:
-    """(Re)creates `reference.*` tables and `canonical.*` views in one transaction; `prepare` has been called."""
+    """(Re)creates `reference.*` tables and `canonical.*` views in one transaction; `prepare` has been
+    called."""
     connection.begin()
     try:
         reference.load(connection, profile.references, profile.codes)

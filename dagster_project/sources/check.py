@@ -8,8 +8,8 @@ import duckdb
 from .canonical import build_views
 from .entities import ENTITIES
 from .landing import Run, land
-from .ledger import prepare
 from .profile import ProfileError, load_profile
+from .tables import prepare
 
 _ROWS = 3
 
@@ -36,14 +36,16 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
             load = land(connection, profile, table, Path(source_dir), Run(1, "check"))
             refused += load.files_refused
             write(
-                f"  {'.'.join(table)}: {load.files} files, {load.rows_read} rows = {load.rows_accepted} accepted"
-                f" + {load.rows_quarantined} quarantined + {load.rows_duplicate} duplicate"
+                f"  {'.'.join(table)}: {load.files} files, {load.rows_read} rows ="
+                f" {load.rows_accepted} accepted + {load.rows_quarantined} quarantined"
+                f" + {load.rows_duplicate} duplicate"
             )
             if not load.files and not load.files_refused:
                 contract = profile.contract(*table)
                 missing += 1
                 write(
-                    f"    {contract.file}:{contract.line}: no file matches {', '.join(contract.files)} below {source_dir}."
+                    f"    {contract.file}:{contract.line}: no file matches {', '.join(contract.files)}"
+                    f" below {source_dir}."
                     " Put one there, or correct `files:` or SOURCE."
                 )
             for refusal in load.refused:
@@ -60,8 +62,10 @@ def _write_reasons(
 ) -> None:
     reasons = connection.execute(
         """
-        SELECT regexp_replace(reason, '^(Line|Row) [0-9]+: ', '') AS why, count(*), min_by(file || ':' || record, record)
-        FROM meta.quarantine WHERE source = $1 AND table_name = $2 GROUP BY why ORDER BY count(*) DESC, why LIMIT 5
+        SELECT regexp_replace(reason, '^(Line|Row) [0-9]+: ', '') AS why, count(*),
+            min_by(file || ':' || record, record)
+        FROM meta.quarantine WHERE source = $1 AND table_name = $2
+        GROUP BY why ORDER BY count(*) DESC, why LIMIT 5
         """,
         list(table),
     ).fetchall()
@@ -79,7 +83,7 @@ def _write_entity(
     write(f"  canonical.{entity}: {rows} rows")
     if entity == "events":
         types = connection.execute(
-            "SELECT event_type, count(*) FROM canonical.events GROUP BY ALL ORDER BY count(*) DESC, event_type"
+            "SELECT event_type, count(*) FROM canonical.events GROUP BY 1 ORDER BY 2 DESC, 1"
         ).fetchall()
         write("    " + ", ".join(f"{event_type} {count}" for event_type, count in types))
     shown = connection.execute(f"SELECT * FROM canonical.{entity} LIMIT {_ROWS}")

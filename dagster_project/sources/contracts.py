@@ -1,6 +1,7 @@
 """Table contracts: what a source table's files look like and what each column may hold.
 
-Belongs here: the contract as data, and reading it from `contracts/<source>.yml`. How a contract becomes SQL is in typed.
+Belongs here: the contract as data, and reading it from `contracts/<source>.yml`. How a contract becomes SQL
+is in typed.
 """
 
 from dataclasses import dataclass
@@ -26,17 +27,19 @@ TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d 00:00:00")
 INTEGER_LIMIT = 2_147_483_647
 _TABLE_KEYS = (
-    "files", "format", "encoding", "delimiter", "sheet", "key", "recorded_at", "columns", "nulls", "volume", "timezone",
-    "description",
+    "files", "format", "encoding", "delimiter", "sheet", "key", "recorded_at", "columns", "nulls", "volume",
+    "timezone", "description",
 )  # fmt: skip
 _COLUMN_KEYS = (
-    "type", "required", "format", "zone", "min", "max", "accepted", "codes", "personal", "path", "scale", "description",
+    "type", "required", "format", "zone", "min", "max", "accepted", "codes", "personal", "path", "scale",
+    "description",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a contract. `formats` are strptime formats; `minimum`, `maximum` SQL constants of its type."""
+    """One column of a contract. `formats` are strptime formats; `minimum`, `maximum` SQL constants of its
+    type."""
 
     name: str
     type: str

@@ -1,13 +1,14 @@
 """Files of a source table: which there are, what each holds, and whether one is fit to be read.
 
-Belongs here: everything about a file as bytes (hash, encoding, manifest, header). Its rows are the business of readers.
+Belongs here: everything about a file as bytes (hash, encoding, manifest, header). Its rows are the business
+of readers.
 """
 
-import codecs
 import csv
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,11 +17,10 @@ from zoneinfo import ZoneInfo
 
 from .contracts import TableContract
 from .marked_yaml import suggestion
+from .textfiles import Unfit, read_text
 
 MANIFEST_SUFFIX = ".manifest.json"
 RELEASE_SUFFIX = ".ok"
-SEPARATOR = b"\x01"  # cuts no line: a file that holds this byte is copied without it
-_CHUNK = 1 << 22
 _DROP_DATE = re.compile(r"^(\d{4})-?(\d{2})-?(\d{2})$")
 
 
@@ -35,7 +35,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Found:
-    """A file as the folder lists it. `file` is relative to the source folder, `recorded_at` the file's own time."""
+    """A file as the folder lists it. `file` is relative to the source folder, `recorded_at` the file's own
+    time."""
 
     file: str
     path: Path
@@ -47,8 +48,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Inspected:
-    """A file that is fit to be read. `read_path` is the file or its copy in UTF-8 with plain line ends; `lines` counts
-    its line ends (csv, jsonl); `header` holds its columns (none for jsonl); `expected_rows` is its manifest's."""
+    """A file that is fit to be read. `read_path` is the file or its copy in UTF-8 with plain line ends;
+    `lines` counts its line ends (csv, jsonl); `header` holds its columns (none for jsonl); `expected_rows`
+    is its manifest's."""
 
     found: Found
     sha256: str
@@ -65,13 +67,12 @@ class Inspected:
         return self.sha256[:16]
 
 
-class Unfit(Exception):
-    """A file that must not be read; carries the reason and the remedy."""
+@dataclass(frozen=True)
+class Batch:
+    """Files read together: all with the same header. `field_names` are the columns of `parts`, in order."""
 
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.remedy = remedy
+    files: Sequence[Inspected]
+    field_names: tuple[str, ...]
 
 
 def discover(source_dir: Path, contract: TableContract) -> list[Found]:
@@ -115,7 +116,7 @@ def inspect(found: Found, contract: TableContract, spool: Path) -> Inspected:
             "Have it delivered again; it is tried again every run",
         )
     if contract.format in ("csv", "jsonl"):
-        sha256, lines, ends_with_newline, read_path = _read_text(found, contract, spool)
+        sha256, lines, ends_with_newline, read_path = read_text(found.path, contract, spool)
     else:
         sha256, lines, ends_with_newline, read_path = _digest(found.path), 0, True, found.path
     if manifest and manifest.get("sha256") and manifest["sha256"].lower() != sha256:
@@ -129,8 +130,11 @@ def inspect(found: Found, contract: TableContract, spool: Path) -> Inspected:
             "the file is empty"
             if not found.bytes
             else "the last line has no line end: the file was half written",
-            f"Have it delivered again; if it is whole, put an empty {found.path.name}{RELEASE_SUFFIX} beside it",
+            f"Have it delivered again; if it is whole, put an empty {found.path.name}{RELEASE_SUFFIX} beside",
         )
+    state = found.path.stat()
+    if (state.st_size, state.st_mtime_ns) != (found.bytes, found.modified_ns):
+        raise Unfit("the file is being written", "Nothing: it is tried again every run")
     header, extra = _header(read_path, contract) if contract.format == "csv" else ((), ())
     if not ends_with_newline and found.bytes:
         lines += 1
@@ -202,109 +206,6 @@ def _manifest(found: Found) -> dict[str, Any] | None:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _read_text(found: Found, contract: TableContract, spool: Path) -> tuple[str, int, bool, Path]:
-    """One pass over a text file: its hash, line ends, whether the last line is ended, and the path to read.
-
-    A file in another encoding, with carriage returns or control bytes is copied to the spool in a form that DuckDB's
-    reader takes line by line; that reader's own decoding of GBK breaks rows where its buffers meet.
-    """
-    copies = contract.encoding != "utf-8" or _holds(found.path, (b"\r", SEPARATOR, b"\0"))
-    read_path = (
-        spool / f"{hashlib.sha256(found.file.encode()).hexdigest()[:16]}.txt" if copies else found.path
-    )
-    encoding = "gb18030" if contract.encoding == "gbk" else contract.encoding
-    decoder = codecs.getincrementaldecoder(encoding)()
-    as_utf8 = _Utf8Judge() if encoding == "gb18030" else None
-    digest, lines, last, held = hashlib.sha256(), 0, b"", ""
-    target = read_path.open("w", encoding="utf-8", newline="") if copies else None
-    try:
-        with found.path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-                if as_utf8:
-                    as_utf8.add(chunk)
-                if b"\n" not in chunk and len(chunk) == _CHUNK:
-                    raise Unfit("a line is longer than 4 MB", "Have the file written with one row a line")
-                text = _decoded(decoder, chunk, contract, lines)
-                lines += chunk.count(b"\n")
-                last = chunk[-1:]
-                if target:
-                    held = _write_plain(target, held + text)
-        text = _decoded(decoder, b"", contract, lines, final=True)
-        if target:
-            target.write(_plain(held + text))
-    finally:
-        if target:
-            target.close()
-    if as_utf8 and as_utf8.is_utf8():
-        raise Unfit(
-            f"the file is UTF-8, its contract says {contract.encoding}",
-            f"Have it written in {contract.encoding}, or set `encoding: utf-8` at {contract.file}:{contract.line}",
-        )
-    return digest.hexdigest(), lines, last == b"\n", read_path
-
-
-def _decoded(
-    decoder: codecs.IncrementalDecoder, chunk: bytes, contract: TableContract, lines: int, final: bool = False
-) -> str:
-    try:
-        return decoder.decode(chunk, final)
-    except UnicodeDecodeError as error:
-        line = lines + 1 + error.object[: error.start].count(b"\n")
-        other = "utf-8" if contract.encoding != "utf-8" else "gbk"
-        raise Unfit(
-            f"line {line} is not in the encoding {contract.encoding} that the contract says",
-            f"Have it written in {contract.encoding}, or (if all files changed) set the right encoding, such as {other},"
-            f" at {contract.file}:{contract.line}",
-        ) from error
-
-
-def _holds(path: Path, parts: tuple[bytes, ...]) -> bool:
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            if any(part in chunk for part in parts):
-                return True
-    return False
-
-
-def _write_plain(target: Any, text: str) -> str:
-    """Writes text with plain line ends; hands back a carriage return at the end, whose line end may still come."""
-    if text.endswith("\r"):
-        target.write(_plain(text[:-1]))
-        return "\r"
-    target.write(_plain(text))
-    return ""
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", " ").replace("\x01", " ").replace("\0", " ")
-
-
-class _Utf8Judge:
-    """Whether bytes declared as GBK are really UTF-8: valid as such, and not by chance (a few two-byte characters)."""
-
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._is_valid = True
-        self._wide = 0
-        self._narrow = 0
-
-    def add(self, chunk: bytes) -> None:
-        if not self._is_valid:
-            return
-        try:
-            text = self._decoder.decode(chunk)
-        except UnicodeDecodeError:
-            self._is_valid = False
-            return
-        if not text.isascii():
-            self._wide += len(re.findall(r"[\u0800-\U0010ffff]", text))
-            self._narrow += len(re.findall(r"[\u0080-\u07ff]", text))
-
-    def is_utf8(self) -> bool:
-        return self._is_valid and (self._wide > 0 or self._narrow >= 8)
 
 
 def _header(path: Path, contract: TableContract) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,64 +1,29 @@
 """Landing one source table: its new files become typed rows, refused rows and a load that adds up.
 
-Belongs here: the steps of a load and its one transaction. Files are judged in files and volume, cut in readers, typed by
-the SQL of typed.
+Belongs here: the steps of a load and its one transaction. Files are judged in files and volume, cut in
+readers, typed by the SQL of typed.
 """
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
-from . import ledger, readers
+from . import cells, ledger, tables
 from .contracts import TableContract
-from .files import Found, Inspected, Refusal, Unfit, discover, inspect
+from .files import Batch, Found, Inspected, Refusal, discover, inspect
+from .ledger import Load, Run
 from .profile import Profile
+from .readers import renamed_key
 from .staging import Staging
+from .textfiles import Unfit
 from .volume import Sized, too_short
 
 BATCH_BYTES = 128 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Run:
-    """The run that lands: its number (the `_load_seq` of what it writes) and id."""
-
-    number: int
-    id: str
-
-
-@dataclass(frozen=True)
-class Load:
-    """What one run landed of one source table; rows_read = rows_accepted + rows_quarantined + rows_duplicate.
-
-    `relanded`: a file that had been landed was replaced, so the whole table was emptied and landed anew.
-    """
-
-    source: str
-    table_name: str
-    files: int = 0
-    files_refused: int = 0
-    rows_read: int = 0
-    rows_accepted: int = 0
-    rows_quarantined: int = 0
-    rows_duplicate: int = 0
-    refused: tuple[Refusal, ...] = ()
-    relanded: bool = False
-
-    def plus(self, other: "Load") -> "Load":
-        """Both counts together."""
-        return replace(
-            self,
-            files=self.files + other.files,
-            rows_read=self.rows_read + other.rows_read,
-            rows_accepted=self.rows_accepted + other.rows_accepted,
-            rows_quarantined=self.rows_quarantined + other.rows_quarantined,
-            rows_duplicate=self.rows_duplicate + other.rows_duplicate,
-        )
 
 
 def land(
@@ -68,7 +33,8 @@ def land(
     source_dir: Path,
     run: Run,
 ) -> Load:
-    """Lands the new files of one source table, in one transaction: after a kill at any point the next run does the same.
+    """Lands the new files of one source table, in one transaction: after a kill at any point the next run
+    does the same.
 
     Args:
         table: (source, name), one of `profile.tables`; `prepare` has been called.
@@ -119,9 +85,9 @@ class _Landing:
         found = discover(self.source_dir, self.contract)
         load = self._land(found, relanded=False)
         if load is None or self._misjudged():
-            # A replaced file, or an older drop that came late and changes what was usual: only landing all files in
-            # order again gives what a rebuild would give.
-            ledger.forget_table(self.connection, self.contract)
+            # A replaced file, or an older drop that came late and changes what was usual: only landing all
+            # files in order again gives what a rebuild would give.
+            tables.forget_table(self.connection, self.contract)
             self.refused.clear()
             load = self._land(found, relanded=True)
             assert load is not None
@@ -151,7 +117,8 @@ class _Landing:
         return replace(load, files_refused=len(refused), refused=refused, relanded=relanded)
 
     def _land_inspected(self, inspected: list[Inspected], known: Iterable[ledger.Seen]) -> Load:
-        """Lands the files whose content is new; of two with the same content the one of smaller rank holds it."""
+        """Lands the files whose content is new; of two with the same content the one of smaller rank holds
+        it."""
         load = Load(self.contract.source, self.contract.name)
         holders = {seen.sha256: seen.rank(self._is_by_file) for seen in known if seen.status == "loaded"}
         while inspected:
@@ -181,13 +148,14 @@ class _Landing:
         return self.contract.recorded_at is None
 
     def _rank(self, found: Found) -> tuple[datetime, str] | tuple[str]:
-        """Which of two files with the same content holds it: the smaller, so that the order of arrival is no matter."""
+        """Which of two files with the same content holds it: the smaller, so that the order of arrival is
+        no matter."""
         return (found.recorded_at, found.file) if self._is_by_file else (found.file,)
 
     def _inspect(self, file: Found) -> Inspected:
         fit = inspect(file, self.contract, self.spool)
         if self.contract.format in ("parquet", "xlsx"):
-            header, extra = readers.workbook_header(self.connection, file, self.contract)
+            header, extra = cells.workbook_header(self.connection, file, self.contract)
             fit = replace(fit, header=header, extra=extra)
         return fit
 
@@ -200,7 +168,7 @@ class _Landing:
             self.connection, self.run, self.contract, file, self.refused[file.file], was_landed
         )
 
-    def _land_batch(self, batch: readers.Batch, is_renamed: bool) -> Load:
+    def _land_batch(self, batch: Batch, is_renamed: bool) -> Load:
         """Lands one batch; a renamed file only hands its smaller name to the rows that are there."""
         staging = Staging(self.connection, self.contract, self.codes, batch)
         staging.fill()
@@ -221,8 +189,9 @@ class _Landing:
             self.contract.source, self.contract.name, len(fit), 0, read, accepted, quarantined, duplicate
         )
 
-    def _fit_by_rows(self, batch: readers.Batch, staging: Staging) -> list[tuple[Inspected, int]]:
-        """Takes out the files that prove unfit once their rows are counted; hands back the others with the count."""
+    def _fit_by_rows(self, batch: Batch, staging: Staging) -> list[tuple[Inspected, int]]:
+        """Takes out the files that prove unfit once their rows are counted; hands back the others with the
+        count."""
         counted = staging.count()
         sizes = [
             Sized(
@@ -241,7 +210,7 @@ class _Landing:
             rows, empty = counted.get(index, (0, []))
             unfit = _short_of_manifest(fit, rows) or _short_of_usual(fit, rows, usual)
             if unfit is None and empty:
-                unfit = readers.renamed_key(self.connection, self.contract, index, empty)
+                unfit = renamed_key(self.connection, self.contract, index, empty)
             if unfit is None:
                 fit_files.append((fit, rows))
             else:
@@ -253,7 +222,8 @@ class _Landing:
         return ledger.landed_sizes(self.connection, self.contract)
 
     def _misjudged(self) -> bool:
-        """Whether a file that was landed earlier would be too short, now that all files before it are here."""
+        """Whether a file that was landed earlier would be too short, now that all files before it are
+        here."""
         return bool(too_short(self._landed_sizes(), self.profile.days_off))
 
 
@@ -275,8 +245,9 @@ def _short_of_usual(fit: Inspected, rows: int, usual: dict[str, float]) -> Unfit
     )
 
 
-def _batches(files: Sequence[Inspected], contract: TableContract) -> list[readers.Batch]:
-    """Files in the order of their drop dates, cut where the header changes or a batch grows too large for memory."""
+def _batches(files: Sequence[Inspected], contract: TableContract) -> list[Batch]:
+    """Files in the order of their drop dates, cut where the header changes or a batch grows too large for
+    memory."""
     ordered = sorted(files, key=lambda fit: (fit.found.recorded_at, fit.found.file))
     batches = []
     for header, group in groupby(ordered, key=lambda fit: fit.header):
@@ -285,9 +256,9 @@ def _batches(files: Sequence[Inspected], contract: TableContract) -> list[reader
         size = 0
         for fit in group:
             if held and size + fit.found.bytes > BATCH_BYTES:
-                batches.append(readers.Batch(tuple(held), names))
+                batches.append(Batch(tuple(held), names))
                 held, size = [], 0
             held.append(fit)
             size += fit.found.bytes
-        batches.append(readers.Batch(tuple(held), names))
+        batches.append(Batch(tuple(held), names))
     return batches

@@ -1,53 +1,61 @@
-"""The books of landing: meta.files, meta.loads, meta.quarantine and the landed tables themselves.
+"""The books of landing: meta.files and meta.loads.
 
-Belongs here: creating, reading and writing them. What is written is decided in landing.
+Belongs here: reading and writing them. What is written is decided in landing, the tables are made in tables.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import duckdb
 
-from . import sql
 from .contracts import TableContract
 from .files import Found, Inspected, Refusal
 from .volume import Sized
 
-if TYPE_CHECKING:
-    from .landing import Load, Run
-    from .profile import Profile
 
-_SCHEMAS = ("meta", "landing", "canonical", "reference")
-_TABLES = (
+@dataclass(frozen=True)
+class Run:
+    """The run that lands: its number (the `_load_seq` of what it writes) and id."""
+
+    number: int
+    id: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run landed of one source table; rows_read = rows_accepted + rows_quarantined + rows_duplicate.
+
+    `relanded`: a file that had been landed was replaced, so the whole table was emptied and landed anew.
     """
-    CREATE TABLE IF NOT EXISTS meta.loads (
-        run_number BIGINT, run_id VARCHAR, source VARCHAR, table_name VARCHAR, files BIGINT, files_refused BIGINT,
-        rows_read BIGINT, rows_accepted BIGINT, rows_quarantined BIGINT, rows_duplicate BIGINT,
-        started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ)
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS meta.files (
-        source VARCHAR, table_name VARCHAR, file VARCHAR, load_id VARCHAR, run_number BIGINT, rows_read BIGINT,
-        status VARCHAR, reason VARCHAR, remedy VARCHAR, file_recorded_at TIMESTAMPTZ, loaded_at TIMESTAMPTZ,
-        drop_date DATE, bytes BIGINT, modified_ns BIGINT, sha256 VARCHAR, is_vouched BOOLEAN)
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS meta.quarantine (
-        source VARCHAR, table_name VARCHAR, reason VARCHAR, "row" VARCHAR, file VARCHAR, record BIGINT,
-        load_id VARCHAR, run_number BIGINT, run_id VARCHAR, loaded_at TIMESTAMPTZ)
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS meta.contracts (source VARCHAR, table_name VARCHAR, fingerprint VARCHAR)
-    """,
-)
+
+    source: str
+    table_name: str
+    files: int = 0
+    files_refused: int = 0
+    rows_read: int = 0
+    rows_accepted: int = 0
+    rows_quarantined: int = 0
+    rows_duplicate: int = 0
+    refused: tuple[Refusal, ...] = ()
+    relanded: bool = False
+
+    def plus(self, other: "Load") -> "Load":
+        """Both counts together."""
+        return replace(
+            self,
+            files=self.files + other.files,
+            rows_read=self.rows_read + other.rows_read,
+            rows_accepted=self.rows_accepted + other.rows_accepted,
+            rows_quarantined=self.rows_quarantined + other.rows_quarantined,
+            rows_duplicate=self.rows_duplicate + other.rows_duplicate,
+        )
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A file as meta.files knows it. Settled: landed or known by its content, so not to be read again unchanged."""
+    """A file as meta.files knows it. Settled: landed or known by its content, so not to be read again
+    unchanged."""
 
     file: str
     status: str
@@ -62,62 +70,6 @@ class Seen:
 
     def rank(self, is_by_file: bool) -> tuple[datetime, str] | tuple[str]:
         return (self.recorded_at, self.file) if is_by_file else (self.file,)
-
-
-def prepare(connection: duckdb.DuckDBPyConnection, profile: "Profile") -> None:
-    """Creates what landing writes to, where missing. A table whose contract changed is emptied, to land anew."""
-    connection.begin()
-    try:
-        for schema in _SCHEMAS:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for statement in _TABLES:
-            connection.execute(statement)
-        known = {
-            (source, table): fingerprint
-            for source, table, fingerprint in connection.execute("FROM meta.contracts").fetchall()
-        }
-        for contract in profile.contracts:
-            fingerprint = _fingerprint(contract, profile)
-            landed = sql.landed_name(contract.source, contract.name)
-            if known.get((contract.source, contract.name)) != fingerprint:
-                connection.execute(f"DROP TABLE IF EXISTS {landed}")
-                _forget(connection, contract)
-                connection.execute(
-                    "DELETE FROM meta.contracts WHERE source = $1 AND table_name = $2",
-                    [contract.source, contract.name],
-                )
-                connection.execute(
-                    "INSERT INTO meta.contracts VALUES ($1, $2, $3)",
-                    [contract.source, contract.name, fingerprint],
-                )
-            connection.execute(create_landed(contract))
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
-
-
-def reset(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drops all that landing wrote, for a rebuild; the files are landed again by the next run."""
-    for schema in ("landing", "canonical", "reference"):
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-    for table in ("loads", "files", "quarantine", "contracts"):
-        connection.execute(f"DROP TABLE IF EXISTS meta.{table}")
-
-
-def create_landed(contract: TableContract) -> str:
-    """The statement that makes a landed table, if missing."""
-    columns = ", ".join(f"{sql.name(column.name)} {column.sql_type}" for column in contract.columns)
-    return (
-        f"CREATE TABLE IF NOT EXISTS {sql.landed_name(contract.source, contract.name)} ({columns}, _row_hash UBIGINT,"
-        " _load_seq BIGINT, _load_id VARCHAR, _file VARCHAR, _record BIGINT, _recorded_at TIMESTAMPTZ)"
-    )
-
-
-def forget_table(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
-    """Empties a landed table and its books; all its files are landed again and counted anew."""
-    connection.execute(f"DELETE FROM {sql.landed_name(contract.source, contract.name)}")
-    _forget(connection, contract)
 
 
 def known_files(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> dict[str, Seen]:
@@ -157,16 +109,18 @@ def touch_file(connection: duckdb.DuckDBPyConnection, contract: TableContract, f
 
 def write_refusal(
     connection: duckdb.DuckDBPyConnection,
-    run: "Run",
+    run: Run,
     contract: TableContract,
     found: Found,
     refusal: Refusal,
     was_landed: bool,
 ) -> None:
-    """One row in meta.files for a refused file; where an earlier copy was landed, that one's row gets the reason."""
+    """One row in meta.files for a refused file; where an earlier copy was landed, that one's row gets the
+    reason."""
     if was_landed:
         connection.execute(
-            "UPDATE meta.files SET reason = $4, remedy = $5 WHERE source = $1 AND table_name = $2 AND file = $3",
+            "UPDATE meta.files SET reason = $4, remedy = $5"
+            " WHERE source = $1 AND table_name = $2 AND file = $3",
             [contract.source, contract.name, found.file, refusal.reason, refusal.remedy],
         )
         return
@@ -176,7 +130,7 @@ def write_refusal(
 
 def write_copies(
     connection: duckdb.DuckDBPyConnection,
-    run: "Run",
+    run: Run,
     contract: TableContract,
     copies: Sequence[tuple[Inspected, str]],
 ) -> None:
@@ -190,15 +144,16 @@ def write_copies(
 
 def write_loaded(
     connection: duckdb.DuckDBPyConnection,
-    run: "Run",
+    run: Run,
     contract: TableContract,
     files: Sequence[tuple[Inspected, int]],
 ) -> None:
-    """Rows in meta.files for the files of a batch with their rows; one that held the same content under a larger name
-    steps back."""
+    """Rows in meta.files for the files of a batch with their rows; one that held the same content under a
+    larger name steps back."""
     connection.execute(
         """
-        UPDATE meta.files SET status = 'same_content', reason = 'same content as ' || held.file, rows_read = NULL
+        UPDATE meta.files
+        SET status = 'same_content', reason = 'same content as ' || held.file, rows_read = NULL
         FROM (SELECT unnest($3::VARCHAR[]) AS file, unnest($4::VARCHAR[]) AS sha256) AS held
         WHERE source = $1 AND table_name = $2 AND files.sha256 = held.sha256 AND files.file <> held.file
             AND status = 'loaded'
@@ -220,13 +175,14 @@ def write_loaded(
     _write(connection, run, contract, entries)
 
 
-def write_load(connection: duckdb.DuckDBPyConnection, run: "Run", load: "Load", started_at: datetime) -> None:
+def write_load(connection: duckdb.DuckDBPyConnection, run: Run, load: Load, started_at: datetime) -> None:
     """The load of a run in meta.loads; a second try of the same run is added to the first."""
     key = [run.number, load.source, load.table_name]
     where = "WHERE run_number = $1 AND source = $2 AND table_name = $3"
     counts = (load.files, load.rows_read, load.rows_accepted, load.rows_quarantined, load.rows_duplicate)
     before = connection.execute(
-        f"SELECT files, rows_read, rows_accepted, rows_quarantined, rows_duplicate, started_at FROM meta.loads {where}",
+        "SELECT files, rows_read, rows_accepted, rows_quarantined, rows_duplicate, started_at"
+        f" FROM meta.loads {where}",
         key,
     ).fetchone()
     if before:
@@ -262,7 +218,7 @@ class _Entry:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, run: "Run", contract: TableContract, entries: Sequence[_Entry]
+    connection: duckdb.DuckDBPyConnection, run: Run, contract: TableContract, entries: Sequence[_Entry]
 ) -> None:
     """Replaces the rows of these files; one statement for all, as a first night brings thousands."""
     if not entries:
@@ -270,15 +226,16 @@ def _write(
     key = [contract.source, contract.name]
     files = [entry.found.file for entry in entries]
     connection.execute(
-        "DELETE FROM meta.files WHERE source = $1 AND table_name = $2 AND file IN (SELECT unnest($3::VARCHAR[]))",
+        "DELETE FROM meta.files"
+        " WHERE source = $1 AND table_name = $2 AND file IN (SELECT unnest($3::VARCHAR[]))",
         [*key, files],
     )
     connection.execute(
         """
         INSERT INTO meta.files
         SELECT $1, $2, unnest($4::VARCHAR[]), left(unnest($5::VARCHAR[]), 16), $3, unnest($6::BIGINT[]),
-            unnest($7::VARCHAR[]), unnest($8::VARCHAR[]), unnest($9::VARCHAR[]), unnest($10::TIMESTAMPTZ[]), now(),
-            unnest($11::DATE[]), unnest($12::BIGINT[]), unnest($13::BIGINT[]), unnest($5::VARCHAR[]),
+            unnest($7::VARCHAR[]), unnest($8::VARCHAR[]), unnest($9::VARCHAR[]), unnest($10::TIMESTAMPTZ[]),
+            now(), unnest($11::DATE[]), unnest($12::BIGINT[]), unnest($13::BIGINT[]), unnest($5::VARCHAR[]),
             unnest($14::BOOLEAN[])
         """,
         [
@@ -297,19 +254,3 @@ def _write(
             [entry.is_vouched for entry in entries],
         ],
     )
-
-
-def _forget(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
-    for table in ("files", "quarantine", "loads"):
-        connection.execute(
-            f"DELETE FROM meta.{table} WHERE source = $1 AND table_name = $2",
-            [contract.source, contract.name],
-        )
-
-
-def _fingerprint(contract: TableContract, profile: "Profile") -> str:
-    codes = [(column.codes, profile.codes[column.codes].keys) for column in contract.columns if column.codes]
-    # Where a contract stands in its file changes nothing about what it says.
-    columns = [[value for key, value in vars(column).items() if key != "line"] for column in contract.columns]
-    rest = [value for key, value in vars(contract).items() if key not in ("columns", "file", "line")]
-    return hashlib.sha256(repr((columns, rest, codes)).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """Mappings: which tables feed a canonical entity, column by column, and where each expression stands.
 
-Belongs here: reading `mapping/<entity>.yml`. Its expressions are tried in binding, the views' SQL is in views.
+Belongs here: reading `mapping/<entity>.yml`. Its expressions are tried in binding, the views' SQL is in
+views.
 """
 
 import re
@@ -18,7 +19,8 @@ from .reference import CodeList
 
 @dataclass(frozen=True)
 class Expression:
-    """What a mapped column is: SQL over the feed's columns, or (with `codes`) the value of a code list for it."""
+    """What a mapped column is: SQL over the feed's columns, or (with `codes`) the value of a code list for
+    it."""
 
     column: str
     sql: str
@@ -72,8 +74,8 @@ def read_feeds(
 
 
 def can_give(feed: Feed, event_type: str, codes: AnyMapping[str, CodeList]) -> bool:
-    """Whether a feed of events can give an event type: named in `each`, in its expression or in its code list. An
-    expression that names no type at all passes on what the source says, so it can."""
+    """Whether a feed of events can give an event type: named in `each`, in its expression or in its code
+    list. An expression that names no type at all passes on what the source says, so it can."""
     if feed.each:
         return any(each.column == event_type for each in feed.each)
     expression = feed.expression("event_type")
@@ -177,7 +179,8 @@ def _as_sql(value: Any, names: list[str]) -> str:
 
 
 def _with_landed_names(query: str, tables: dict[str, TableContract]) -> tuple[str, set[str]]:
-    """A query with <source>.<table> replaced by the landed table, but not inside quotes; and the tables used."""
+    """A query with <source>.<table> replaced by the landed table, but not inside quotes; and the tables
+    used."""
     used: set[str] = set()
 
     def landed(match: re.Match[str]) -> str:

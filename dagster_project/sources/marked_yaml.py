@@ -1,7 +1,7 @@
 """YAML that remembers its lines, and the list of mistakes found in a profile.
 
-Belongs here: reading YAML so that a mistake can name its line. What a key means is the business of contracts, mapping
-and profile.
+Belongs here: reading YAML so that a mistake can name its line. What a key means is the business of
+contracts, mapping and profile.
 """
 
 import difflib
@@ -109,9 +109,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Scalars stay text but for true, false and null: a code 0012, a state NO or a date is never rewritten."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    """Scalars stay text but for true, false and null: a code 0012, a state NO or a date is never
+    rewritten."""
 
     def __init__(self, text: str, mistakes: Mistakes) -> None:
         super().__init__(text)
@@ -139,6 +138,7 @@ class _Loader(yaml.SafeLoader):
         return located
 
 
+_Loader.yaml_implicit_resolvers = {}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""])
@@ -147,7 +147,8 @@ _Loader.add_constructor("tag:yaml.org,2002:seq", _Loader.located_sequence)
 
 
 def read_yaml(path: Path, mistakes: Mistakes) -> Any:
-    """The document in a file, as Mapping, Sequence, text, bool or None; None and a mistake if it cannot be read."""
+    """The document in a file, as Mapping, Sequence, text, bool or None; None and a mistake if it cannot be
+    read."""
     try:
         return _Loader(path.read_text(encoding="utf-8"), mistakes).get_single_data()
     except UnicodeDecodeError:

@@ -1,77 +1,50 @@
 """Rows out of files: DuckDB's readers fill temporary tables of text, one batch of files at a time.
 
-Belongs here: turning files into `(position, file_index, record, line, parts)`: where a row stands, and its fields as
-text in the order of `field_names`. Types, reasons and duplicates are the business of typed and landing.
+Belongs here: turning files into `(position, file_index, record, line, parts)`: where a row stands, and its
+fields as text in the order of `field_names`. Types, reasons and duplicates are the business of typed and
+landing.
 """
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import duckdb
-import fastexcel
-import pyarrow
 
 from . import sql
+from .cells import stage_cells
 from .contracts import TableContract
-from .files import SEPARATOR, Found, Inspected, Unfit, check_header
+from .files import Batch
+from .textfiles import SEPARATOR, Unfit
 
 _MAX_LINE = 8_400_000  # files.inspect lets no line of 8 MiB pass
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Files read together: all with the same header. `field_names` are the columns of `parts`, in order."""
-
-    files: Sequence[Inspected]
-    field_names: tuple[str, ...]
-
-
-def workbook_header(
-    connection: duckdb.DuckDBPyConnection, found: Found, contract: TableContract
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Header of a sheet or a Parquet file, and the columns that the contract does not know.
-
-    Raises:
-        Unfit: the file cannot be opened, or its header changed.
-    """
-    if contract.format == "parquet":
-        # A cursor of its own, so that a broken file leaves the transaction of the load alone.
-        with connection.cursor() as probe:
-            try:
-                rows = probe.execute("DESCRIBE FROM read_parquet($1)", [str(found.path)]).fetchall()
-            except duckdb.Error as error:
-                raise Unfit("the file is no whole Parquet file", "Have it delivered again") from error
-        header = tuple(row[0] for row in rows)
-    else:
-        header = tuple(column.name for column in _sheet(found, contract).selected_columns)
-    return header, check_header(header, contract)
 
 
 def stage(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
     """Fills the temporary table `staged_rows` with every row of a batch as text.
 
-    Blank lines, and rows of a sheet without any value, are no rows. `parts` is null and `broken` says why where a line
-    cannot be cut into its fields.
+    Blank lines, and rows of a sheet without any value, are no rows. `parts` is null and `broken` says why
+    where a line cannot be cut into its fields.
     """
     if contract.format in ("csv", "jsonl"):
         _stage_lines(connection, batch)
         if contract.format == "csv":
             _join_quoted_lines(connection, contract, batch)
     else:
-        _stage_cells(connection, contract, batch)
+        stage_cells(connection, contract, batch)
 
 
 def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -> str:
-    """A query over what `stage` filled: position, file_index, record, line, broken (text or null), parts (list)."""
+    """A query over what `stage` filled: position, file_index, record, line, broken (text or null), parts
+    (list)."""
     if contract.format == "csv":
         fields = len(batch.field_names)
         delimiter = sql.text(contract.delimiter)
         return f"""
             SELECT position, file_index, record, line, parts,
                 CASE WHEN len(parts) <> {fields} THEN
-                        'it has ' || len(parts) || ' fields where the header has {fields}; have the line corrected'
-                    WHEN contains(line, '"') AND length(array_to_string(raw_parts, '')) <> length(line) + 1 THEN
+                        'it has ' || len(parts) || ' fields where the header has {fields}; have the line
+                        corrected'
+                    WHEN length(array_to_string(raw_parts, '')) <> length(line) + 1 THEN
                         'its quotes are not closed; have the line corrected'
                 END AS broken
             FROM (
@@ -79,8 +52,8 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
                     ELSE list_transform(raw_parts, lambda part: CASE WHEN part[2] = '"'
                         THEN replace(part[3:-2], '""', '"') ELSE part[2:] END) END AS parts
                 FROM (
-                    SELECT *, CASE WHEN contains(line, '"')
-                        THEN regexp_extract_all({delimiter} || line, {sql.text(_field(contract))}) END AS raw_parts
+                    SELECT *, CASE WHEN contains(line, '"') THEN
+                        regexp_extract_all({delimiter} || line, {sql.text(_field(contract))}) END AS raw_parts
                     FROM {lines} WHERE record > 1
                 )
             )"""
@@ -90,7 +63,8 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
             SELECT position, file_index, record, line,
                 CASE WHEN json_valid(line) AND starts_with(ltrim(line), '{{')
                     THEN json_extract_string(line, [{paths}]) END AS parts,
-                CASE WHEN parts IS NULL THEN 'it is no whole JSON object; have the line delivered again' END AS broken
+                CASE WHEN parts IS NULL THEN
+                    'it is no whole JSON object; have the line delivered again' END AS broken
             FROM {lines}"""
     return (
         "SELECT rowid AS position, file_index, record, NULL AS line, parts, NULL AS broken FROM staged_rows"
@@ -111,16 +85,19 @@ def row_as_json(contract: TableContract, batch: Batch) -> str:
 def renamed_key(
     connection: duckdb.DuckDBPyConnection, contract: TableContract, file_index: int, empty: Sequence[str]
 ) -> Unfit | None:
-    """JSON lines have no header: whether a key without any value in a file was dropped or came back under another name.
+    """JSON lines have no header: whether a key without any value in a file was dropped or came back under
+    another name.
 
     Args:
-        empty: the columns that are null in every row of the file. A key that a row may leave out is no mistake, so one
+        empty: the columns that are null in every row of the file. A key that a row may leave out is no
+        mistake, so one
             that is not required counts as renamed only where a similar key turned up instead.
     """
     rows_of_keys = connection.execute(
         """
         SELECT DISTINCT unnest(json_keys(line)) FROM (
-            SELECT line FROM staged_records WHERE file_index = $1 AND json_valid(line) AND starts_with(ltrim(line), '{')
+            SELECT line FROM staged_records
+            WHERE file_index = $1 AND json_valid(line) AND starts_with(ltrim(line), '{')
             LIMIT 1000
         )
         """,
@@ -149,17 +126,18 @@ def _field(contract: TableContract) -> str:
 
 
 def _stage_lines(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    """Every line of the files with its number. Lines come in the order of the files, so a row's place in the table
-    gives its line number; that holds only while DuckDB keeps the order of insertion, which is checked."""
-    (keeps_order,) = connection.execute("SELECT current_setting('preserve_insertion_order')").fetchone()  # type: ignore[misc]
-    if not keeps_order:
+    """Every line of the files with its number. Lines come in the order of the files, so a row's place in
+    the table gives its line number; that holds only while DuckDB keeps the order of insertion, which is
+    checked."""
+    keeps_order = connection.execute("SELECT current_setting('preserve_insertion_order')").fetchone()
+    if keeps_order != (True,):
         raise ValueError("line numbers need preserve_insertion_order: leave this setting of DuckDB on")
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE staged_lines AS
         SELECT line, CAST(file_index AS INTEGER) AS file_index
-        FROM read_csv($1, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, delim = $2, quote = '',
-            escape = '', new_line = '\\n', max_line_size = {_MAX_LINE})
+        FROM read_csv($1, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, delim = $2,
+            quote = '', escape = '', new_line = '\\n', max_line_size = {_MAX_LINE})
         """,
         [[str(file.read_path) for file in batch.files], SEPARATOR.decode()],
     )
@@ -188,8 +166,9 @@ def _stage_lines(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
 def _join_quoted_lines(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
     """Puts a row whose quoted value holds line ends back together; it keeps the number of its first line.
 
-    A line is the start of such a row if it cannot be cut on its own and together with all lines up to the next one
-    with an odd number of quotes it can. So a stray quote costs its own row and not the rest of the file.
+    A line is the start of such a row if it cannot be cut on its own and together with all lines up to the
+    next one with an odd number of quotes it can. So a stray quote costs its own row and not the rest of the
+    file.
     """
     (odd,) = connection.execute(
         """
@@ -211,7 +190,8 @@ def _join_quoted_lines(connection: duckdb.DuckDBPyConnection, contract: TableCon
             SELECT odd.position, odd.file_index, odd.record, any_value(odd.last_position) AS last_position,
                 string_agg(coalesce(lines.line, ''), chr(10) ORDER BY lines.rowid) AS line
             FROM odd JOIN staged_lines AS lines
-                ON lines.file_index = odd.file_index AND lines.rowid BETWEEN odd.position AND odd.last_position
+                ON lines.file_index = odd.file_index
+                AND lines.rowid BETWEEN odd.position AND odd.last_position
             WHERE odd.is_broken AND odd.last_position - odd.position <= 100
             GROUP BY odd.position, odd.file_index, odd.record
         ), whole AS (
@@ -246,56 +226,3 @@ def _join_quoted_lines(connection: duckdb.DuckDBPyConnection, contract: TableCon
         SELECT position, file_index, record, line FROM staged_joined
         """
     )
-
-
-def _stage_cells(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE staged_rows (file_index INTEGER, record BIGINT, parts VARCHAR[])"
-    )
-    for index, file in enumerate(batch.files):
-        if contract.format == "parquet":
-            described = connection.execute(
-                "DESCRIBE FROM read_parquet($1)", [str(file.found.path)]
-            ).fetchall()
-            types = {row[0]: row[1] for row in described}
-            cells = ", ".join(_as_text(sql.name(name), types[name]) for name in batch.field_names)
-            connection.execute(
-                f"INSERT INTO staged_rows SELECT $1, file_row_number + 1, [{cells}]"
-                " FROM read_parquet($2, file_row_number = true)",
-                [index, str(file.found.path)],
-            )
-        else:
-            connection.register("staged_sheet", pyarrow.table(_sheet(file.found, contract)))
-            cells = ", ".join(sql.name(name) for name in batch.field_names)
-            connection.execute(
-                f"INSERT INTO staged_rows SELECT $1, row_number() OVER () + 1, [{cells}] FROM staged_sheet",
-                [index],
-            )
-            connection.unregister("staged_sheet")
-    connection.execute(
-        "DELETE FROM staged_rows WHERE len(list_filter(parts, lambda part: trim(part) <> '')) = 0"
-    )
-
-
-def _as_text(column: str, type_: str) -> str:
-    """A Parquet value as text, independent of the session's zone."""
-    if type_ == "TIMESTAMP WITH TIME ZONE":
-        return f"strftime({column} AT TIME ZONE 'UTC', '%Y-%m-%d %H:%M:%S.%f') || '+00'"
-    return f"CAST({column} AS VARCHAR)"
-
-
-def _sheet(found: Found, contract: TableContract) -> fastexcel.ExcelSheet:
-    """A sheet with every cell as text: a guessed type would turn 'n/a' into null without a word."""
-    try:
-        return fastexcel.read_excel(found.path).load_sheet(contract.sheet or 0, dtypes="string")
-    except fastexcel.FastExcelError as error:
-        raise Unfit(
-            f"the workbook cannot be read: {_told(error)}",
-            f"Have it delivered again, or name its sheet at {contract.file}:{contract.line}",
-        ) from error
-
-
-def _told(error: fastexcel.FastExcelError) -> str:
-    """The line of an error that helps: which sheets there are, else the first."""
-    told = str(error).splitlines()
-    return next((line.split(": ", 1)[-1] for line in told if "Available sheets" in line), told[0]).rstrip(".")

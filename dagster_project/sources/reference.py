@@ -1,4 +1,5 @@
-"""The reference tables of a profile: places, carriers, order types, milestones, standards, holidays, code lists.
+"""The reference tables of a profile: places, carriers, order types, milestones, standards, holidays, code
+lists.
 
 Belongs here: their columns, checking the CSV files by line, and loading them typed into schema `reference`.
 """
@@ -28,8 +29,8 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "route_milestones": {"route": "VARCHAR", "position": "INTEGER", "milestone": "VARCHAR"},
     "standards": {
-        "stage": "VARCHAR", "place": "VARCHAR", "order_type": "VARCHAR", "minutes": "DOUBLE", "clock": "VARCHAR",
-        "valid_from": "DATE", "valid_to": "DATE",
+        "stage": "VARCHAR", "place": "VARCHAR", "order_type": "VARCHAR", "minutes": "DOUBLE",
+        "clock": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE",
     },
     "holidays": {"day": "DATE", "kind": "VARCHAR"},
 }  # fmt: skip
@@ -59,7 +60,8 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
 
 @dataclass(frozen=True)
 class CodeList:
-    """A list of codes/<name>.csv: its keys (column `code`), and of each value column the values that occur."""
+    """A list of codes/<name>.csv: its keys (column `code`), and of each value column the values that
+    occur."""
 
     name: str
     path: Path
@@ -162,8 +164,9 @@ def load(
             connection.execute(f"CREATE OR REPLACE TABLE reference.{table} ({typed})")
             continue
         header = read_csv(path, Mistakes(path.name)).header
+        defaults = {name: default for (of, name), default in _DEFAULTS.items() if of == table}
         cells = ", ".join(
-            f"CAST({_cell(name) if name in header else _DEFAULTS.get((table, name), 'NULL')} AS {type_}) AS {name}"
+            f"CAST({_cell(name) if name in header else defaults.get(name, 'NULL')} AS {type_}) AS {name}"
             for name, type_ in columns.items()
         )
         connection.execute(
@@ -188,8 +191,8 @@ def _cell(name: str) -> str:
 def _read(header: tuple[str, ...]) -> str:
     columns = ", ".join(f"{sql.text(name)}: 'VARCHAR'" for name in header)
     return (
-        f"read_csv($1, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', quote = '\"',"
-        " escape = '\"')"
+        f"read_csv($1, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',',"
+        " quote = '\"', escape = '\"')"
     )
 
 

@@ -1,4 +1,5 @@
-"""Quoting for SQL that is put together from a profile. Values are bound; only names and contract constants come here."""
+"""Quoting for SQL that is put together from a profile. Values are bound; only names and contract constants
+come here."""
 
 
 def name(identifier: str) -> str:

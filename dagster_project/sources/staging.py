@@ -1,23 +1,27 @@
-"""One batch of files on its way into the landed table: typed, split into good and refused, without duplicates.
+"""One batch of files on its way into the landed table: typed, split into good and refused, without
+duplicates.
 
-Belongs here: the SQL between readers' text and the landed table. Which files make a batch is decided in landing.
+Belongs here: the SQL between readers' text and the landed table. Which files make a batch is decided in
+landing.
 """
 
 import duckdb
 
 from . import readers, sql, typed
 from .contracts import TableContract
+from .files import Batch
 
 
 class Staging:
-    """The temporary table `staged` of one batch: typed rows with hash and recorded time; `is_bad` marks the refused."""
+    """The temporary table `staged` of one batch: typed rows with hash and recorded time; `is_bad` marks the
+    refused."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         contract: TableContract,
         codes: dict[str, tuple[str, ...]],
-        batch: readers.Batch,
+        batch: Batch,
     ) -> None:
         self.connection = connection
         self.contract = contract
@@ -56,7 +60,8 @@ class Staging:
         )
 
     def count(self) -> dict[int, tuple[int, list[str]]]:
-        """By file: its rows, and for JSON lines (which have no header to show it) the columns without any value."""
+        """By file: its rows, and for JSON lines (which have no header to show it) the columns without any
+        value."""
         names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
         counted = self.connection.execute(
             f"SELECT file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
@@ -92,7 +97,8 @@ class Staging:
         return int(bad)
 
     def rename_quarantined(self) -> int:
-        """Gives refused rows of the same contents the names of these files; hands back how many rows are refused."""
+        """Gives refused rows of the same contents the names of these files; hands back how many rows are
+        refused."""
         self.connection.execute(
             """
             UPDATE meta.quarantine SET file = staged_files.file FROM staged_files
@@ -104,8 +110,8 @@ class Staging:
         return int(bad)
 
     def take_duplicates(self, run_number: int) -> int:
-        """Finds rows whose content came before, in this batch or landed; the smallest provenance stays in the landed
-        row. Hands back how many."""
+        """Finds rows whose content came before, in this batch or landed; the smallest provenance stays in
+        the landed row. Hands back how many."""
         self.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE staged_repeated AS
@@ -149,7 +155,9 @@ class Staging:
         """Writes the rows that are neither refused nor duplicate to the landed table; hands back how many."""
         found = self.connection.execute(
             f"""
-            INSERT INTO {self.landed} ({self.names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at)
+            INSERT INTO {self.landed} (
+                {self.names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at
+            )
             SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at FROM staged
             WHERE NOT is_bad
                 AND position NOT IN (SELECT position FROM staged_repeated)

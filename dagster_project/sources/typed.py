@@ -1,6 +1,8 @@
-"""From text to types: the SQL that a contract's columns become, and the sentence for a value that does not fit.
+"""From text to types: the SQL that a contract's columns become, and the sentence for a value that does not
+fit.
 
-Belongs here: expressions over the text columns `"t.<column>"`. Which rows they run on is the business of landing.
+Belongs here: expressions over the text columns `"t.<column>"`. Which rows they run on is the business of
+landing.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,7 +24,8 @@ def text_column(column: Column) -> str:
 
 def normalised(raw: str, contract: TableContract) -> str:
     """Text without blanks around it; empty text and the contract's null words are null."""
-    # Trimming every value costs more than all else together, so only values with a blank at an end are trimmed.
+    # Trimming every value costs more than all else together, so only values with a blank at an end are
+    # trimmed.
     ends = " OR ".join(f"ends_with({raw}, '{blank}')" for blank in (" ", "\t", "\u3000"))
     has_blank = f"{raw} < '!' OR {ends} OR ({raw} >= '\u3000' AND {raw} < '\u3001')"
     trimmed = f"CASE WHEN {has_blank} THEN nullif(trim({raw}, ' \t\u3000'), '') ELSE {raw} END"
@@ -40,9 +43,10 @@ def value(column: Column) -> str:
         case "integer":
             return _integer(text)
         case "decimal":
-            return f"CASE WHEN {text} NOT LIKE '%\\_%' ESCAPE '\\' THEN try_cast({text} AS {column.sql_type}) END"
+            return f"CASE WHEN NOT contains({text}, '_') THEN try_cast({text} AS {column.sql_type}) END"
         case "boolean":
-            return f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true WHEN lower({text}) IN ({_FALSE}) THEN false END"
+            word = f"lower({text})"
+            return f"CASE WHEN {word} IN ({_TRUE}) THEN true WHEN {word} IN ({_FALSE}) THEN false END"
         case "date":
             return f"CAST(try_strptime({text}, [{_words(column.formats)}]) AS DATE)"
         case "timestamp":
@@ -59,8 +63,8 @@ def value(column: Column) -> str:
 
 
 def instant(naive: str, zone: str) -> str:
-    """A naive timestamp as the instant it means in a zone: of two, the first; one that the clock skipped is read by the
-    offset before the jump."""
+    """A naive timestamp as the instant it means in a zone: of two, the first; one that the clock skipped is
+    read by the offset before the jump."""
     at = f"AT TIME ZONE {sql.text(zone)}"
     if not _changes_clock(zone, 1970):
         return f"({naive}) {at}"
@@ -80,7 +84,8 @@ def is_bad(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
 
 
 def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
-    """An SQL text: one sentence on what is wrong with a column's value and what to do; null where nothing is."""
+    """An SQL text: one sentence on what is wrong with a column's value and what to do; null where nothing
+    is."""
     text = text_column(column)
     shown = "'the value (not shown: personal)'" if column.personal else f"'''' || left({text}, 100) || ''''"
     cases = " ".join(
@@ -91,6 +96,16 @@ def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
     return f"'column {_in_text(column.name)}: ' || CASE {cases} END" if cases else None
 
 
+def create_landed(contract: TableContract) -> str:
+    """The statement that makes a landed table, if missing."""
+    columns = ", ".join(f"{sql.name(column.name)} {column.sql_type}" for column in contract.columns)
+    return (
+        f"CREATE TABLE IF NOT EXISTS {sql.landed_name(contract.source, contract.name)} ({columns},"
+        " _row_hash UBIGINT, _load_seq BIGINT, _load_id VARCHAR, _file VARCHAR, _record BIGINT,"
+        " _recorded_at TIMESTAMPTZ)"
+    )
+
+
 def recorded_at(contract: TableContract) -> str:
     """The instant a row was recorded: its column, else the file's own time."""
     if contract.recorded_at is None:
@@ -99,7 +114,8 @@ def recorded_at(contract: TableContract) -> str:
 
 
 def _rules(column: Column, codes: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Each way a column can be wrong: a condition over text and value, and the words that follow the value."""
+    """Each way a column can be wrong: a condition over text and value, and the words that follow the
+    value."""
     text, typed = text_column(column), sql.name(column.name)
     rules = []
     if column.required:
@@ -140,8 +156,10 @@ _EXPECTED = {
 
 
 def _integer(text: str) -> str:
-    # DuckDB's own cast rounds 1.5 to 2 and takes 1e3 and 0x10; a count that needs guessing is refused instead.
-    return f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?') THEN try_cast({text} AS BIGINT) END"
+    # DuckDB's own cast rounds 1.5 to 2 and takes 1e3 and 0x10; a count that needs guessing is refused
+    # instead.
+    is_whole = f"regexp_full_match({text}, '[+-]?[0-9]{{1,18}}(\\.0*)?')"
+    return f"CASE WHEN {is_whole} THEN try_cast({text} AS BIGINT) END"
 
 
 def _epoch(text: str, digits: int) -> str:
@@ -159,7 +177,8 @@ def _in_text(word: str) -> str:
 
 @cache
 def _changes_clock(zone: str, since: int) -> bool:
-    """Whether a zone's clock was changed since the start of a year, so that a naive time may mean two instants."""
+    """Whether a zone's clock was changed since the start of a year, so that a naive time may mean two
+    instants."""
     info = ZoneInfo(zone)
     start = datetime(since, 1, 1, tzinfo=UTC)
     offsets = {(start + timedelta(days=step)).astimezone(info).utcoffset() for step in range(0, 25_000, 5)}

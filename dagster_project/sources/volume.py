@@ -1,4 +1,5 @@
-"""Whether a file is far too short for its weekday: judged from the files before it, so the order of arrival is no matter."""
+"""Whether a file is far too short for its weekday: judged from the files before it, so the order of arrival
+is no matter."""
 
 import re
 from collections import defaultdict
@@ -26,9 +27,9 @@ class Sized:
 def too_short(files: Iterable[Sized], days_off: frozenset[date]) -> dict[str, float]:
     """Files with under half their usual rows, with what is usual.
 
-    Files of one series (the same path but for its dates) are judged in the order of their drop dates; a refused one is
-    not part of what is usual afterwards. A drop on a day off, or on the day after one (whose rows it holds), is taken
-    as it is.
+    Files of one series (the same path but for its dates) are judged in the order of their drop dates; a
+    refused one is not part of what is usual afterwards. A drop on a day off, or on the day after one (whose
+    rows it holds), is taken as it is.
     """
     usual: dict[tuple[str, int], list[int]] = defaultdict(list)
     refused: dict[str, float] = {}

@@ -1,8 +1,11 @@
 """Files: which are refused whole, with what remedy, and that the night goes on and tries them again."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+
+from dagster_project.sources import files
 
 from .conftest import HEADER, SCANS, Company
 
@@ -284,3 +287,32 @@ def test_an_older_drop_that_comes_late_judges_as_if_it_had_come_in_time(company:
     company.rebuild()
     company.night()
     assert company.state() == state
+
+
+def test_the_copy_of_a_file_that_proves_unfit_lands_in_its_own_right(company: Company) -> None:
+    company.drop(DROP, GOOD)
+    company.manifest(DROP, rows=5)
+    copy = "wms/scans/2026-01-06/copy.csv"
+    company.drop(copy, GOOD)
+    load = company.night()
+    assert [refused.file for refused in load.refused] == [DROP]
+    assert load.rows_accepted == 2
+    assert company.files()[copy][0] == "loaded"
+
+
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.drop(DROP, GOOD)
+    read_text = files.read_text
+
+    def grows(path: Path, *rest: object) -> object:
+        read = read_text(path, *rest)
+        with path.open("a") as stream:
+            stream.write("s3,C3,1,\n")
+        return read
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "read_text", grows)
+        assert company.night().refused[0].reason == "the file is being written"
+    assert company.night().rows_accepted == 3
