@@ -16,7 +16,7 @@ from dagster_project.lib.warehouse import Run, literal, now, quoted
 from dagster_project.settings import Settings
 
 KEPT_VERSIONS = 3
-META = ("run", "runs", "loads", "files", "quality", "metric_catalogue")
+META = ("run", "runs", "loads", "files", "quality", "metric_catalogue", "parameters")
 RATE_KEY = "metric, day"
 
 # A day's rate is first published on the first night after the day has ended.
