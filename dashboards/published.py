@@ -1,7 +1,7 @@
-"""The one place from which every page gets its figures: the published file, read-only, and no way out of it.
+"""The one place from which every page gets its figures: the published file, read-only, no way out of it.
 
-A new version is noticed by its inode and time; a reader of the old one goes on undisturbed. Row filters by role
-will belong here.
+A new version is noticed by its inode and time; a reader of the old one goes on undisturbed. Row filters by
+role will belong here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def version(file: Path) -> str:
 
 
 def ask(file: Path, query: str, **values: Value) -> list[Row]:
-    """Rows of `queries/<query>.sql` with `values` bound by name; a value that the query does not use is left out."""
+    """Rows of `queries/<query>.sql` with `values` bound by name; one it does not use is left out."""
     return _rows(str(file), version(file), query, dict(values))
 
 

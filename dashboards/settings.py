@@ -1,4 +1,4 @@
-"""Which published file the pages read, from the same environment as the nightly job. Nothing else here reads it."""
+"""Which published file the pages read, from the same environment as the nightly job; read here only."""
 
 import os
 from dataclasses import dataclass
@@ -17,9 +17,13 @@ class Settings:
 
 
 def load() -> Settings:
-    """Settings of this process: `TRUE_ON_TIME_PROFILE` (a name, or a profile's folder) and `TRUE_ON_TIME_DATA`."""
+    """Settings of this process, from `TRUE_ON_TIME_PROFILE` (a name or a folder) and `TRUE_ON_TIME_DATA`."""
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
-    profile = named if (REPOSITORY / "data" / "profiles" / named).is_dir() else Path(named).expanduser().resolve().name
+    profile = (
+        named
+        if (REPOSITORY / "data" / "profiles" / named).is_dir()
+        else Path(named).expanduser().resolve().name
+    )
     data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
     published = data / profile / "published"
     return Settings(profile, published / "warehouse.duckdb", published / "status.json")

@@ -21,7 +21,9 @@ def main() -> None:
     st.set_page_config(page_title=t("title"), page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
     st.html(HERE / "ui" / "page.css")
     pages = {
-        t(f"group_{group}"): [st.Page(HERE / "app_pages" / f"{key}.py", title=t(f"page_{key}")) for key in keys]
+        t(f"group_{group}"): [
+            st.Page(HERE / "app_pages" / f"{key}.py", title=t(f"page_{key}")) for key in keys
+        ]
         for group, keys in PAGES.items()
     }
     asked = st.navigation(pages, position="top" if sum(map(len, pages.values())) > 1 else "hidden")

@@ -1,5 +1,7 @@
--- The months there are, latest first, and the orders that say something about each.
-select period_start as month, denominator as orders, not is_too_few(denominator) as is_enough
+-- The months there are, latest first, and whether each has enough orders to say something: signed, and shipped where an
+-- ERP says so (a finished history ends in a month of stragglers, all of them late).
+select period_start as month, not bool_or(is_too_few(denominator)) as is_enough
 from published.marts.kpi
-where metric = 'true_on_time_rate' and period = 'month'
+where metric in ('true_on_time_rate', 'erp_on_time_rate') and period = 'month'
+group by period_start
 order by month desc

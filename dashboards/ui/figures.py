@@ -5,7 +5,7 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import charts, formats, strip, theme
+from dashboards.ui import charts, formats, stages, strip, theme
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -35,7 +35,7 @@ def headline(view: View, rates: dict[str, Row], ages: list[Row]) -> None:
         orders = sum(row["orders"] for row in ages)
         st.metric(t("headline_overdue"), formats.count(orders))
         oldest = max((row["oldest_days"] for row in ages if row["oldest_days"] is not None), default=None)
-        st.caption(t("nothing_overdue") if oldest is None else t("oldest", days=formats.count(int(oldest))))
+        st.caption(t("nothing_overdue") if oldest is None else t("oldest", days=formats.count(oldest)))
     last = view.chosen.period.last
     if (view.run["last_day"] - last).days < view.run["final_after_days"]:
         st.caption(t("not_final", days=view.run["final_after_days"]))
@@ -55,6 +55,7 @@ def _rate(metric: str, row: Row) -> None:
 def _gap(view: View, ours: Row, erp: Row | None) -> None:
     if erp is None or ours["is_too_few"] or erp["is_too_few"]:
         st.metric(t("headline_gap"), t("no_rate"))
+        st.caption(t("gap_few"))
         return
     st.metric(t("headline_gap"), t("gap_points", points=formats.points(100 * (ours["value"] - erp["value"]))))
     late = view.ask("late_to_customer")[0]
@@ -74,8 +75,8 @@ def owners(rows: list[Row]) -> None:
         theme.show(charts.lateness(held[:SHOWN_OWNERS]), "chart_lateness", t("act_title"))
     rest = sum(row["share"] for row in held[SHOWN_OWNERS:])
     tight = sum(row["share"] for row in rows if row["place"] is None)
-    said = [t("act_rest", share=formats.percent(rest, 0))] if rest else []
-    said += [t("act_tight", share=formats.percent(tight, 0))] if tight else []
+    said = [t("act_rest", share=formats.share(rest))] if rest else []
+    said += [t("act_tight", share=formats.share(tight))] if tight else []
     st.caption(t("gap_between").join(said))
 
 
@@ -99,11 +100,18 @@ def stage_strip(view: View) -> None:
     if not rows:
         st.caption(t("strip_none"))
         return
+    judged, rare = strip.judged(rows)
     with st.container(key="strip_matrix"):
-        for group, cells in strip.groups(rows).items():
-            theme.show(strip.matrix(cells, group), f"chart_strip_{group}", t(f"strip_{group}"))
+        for group, cells in strip.groups(judged).items():
+            theme.show(strip.matrix(cells), f"chart_strip_{group}", t(f"strip_{group}"))
     with st.container(key="strip_list"):
-        strip.badges(rows)
+        strip.badges(judged)
+    if rare:
+        by_stage = {row["stage"]: 0 for row in rare}
+        for row in rare:
+            by_stage[row["stage"]] += row["suborders"]
+        names = ", ".join(f"{stages.name(stage)} ({formats.count(n)})" for stage, n in by_stage.items())
+        st.caption(t("strip_rare", names=names))
 
 
 def trends(view: View) -> None:
@@ -113,7 +121,9 @@ def trends(view: View) -> None:
     by_day, by_month = st.columns([3, 2], gap="medium")
     with by_day:
         st.caption(t("trend_by_day"))
-        first = min(period.first, max(view.run["first_day"], period.last - timedelta(days=LEAST_TREND_DAYS - 1)))
+        first = min(
+            period.first, max(view.run["first_day"], period.last - timedelta(days=LEAST_TREND_DAYS - 1))
+        )
         days = view.ask("trend", grain="day", from_day=first.isoformat())
         theme.show(charts.trend(days, "day", minimum), "chart_trend_day", t("trend_by_day"))
     with by_month:
@@ -125,13 +135,20 @@ def trends(view: View) -> None:
 
 def bridge(view: View) -> None:
     """The waterfall from the ERP's figure to the truth."""
-    rows = view.ask("bridge")
-    if not rows:
-        return
+    steps = view.ask("bridge")
+    rows = [row for row in steps if not row["is_too_few"]]
     st.subheader(t("bridge_title"), anchor=False)
+    said = [
+        t("bridge_few", step=t(f"step_{row['step']}"), orders=formats.count(row["denominator"]))
+        for row in steps
+        if row["is_too_few"]
+    ]
+    if not rows:
+        st.caption(t("gap_between").join(said) or t("bridge_none"))
+        return
     st.caption(t("bridge_caption"))
     theme.show(charts.bridge(rows), "chart_bridge", t("bridge_title"))
-    said = [t("bridge_from_here")] if rows[0]["step"] == "erp" else []
+    said += [t("bridge_from_here")] if rows[0]["step"] == "erp" else []
     st.caption(t("gap_between").join([*said, t("bridge_axis_start", start=charts.bridge_start(rows))]))
 
 

@@ -1,4 +1,4 @@
-"""The shared filters. The address bar is where they live: a pasted link shows the same figures in the same language.
+"""The shared filters. They live in the address bar: a pasted link shows the same, in the same language.
 
 Belongs here: period, place, carrier, order type, language. Not here: what a page does with them.
 """

@@ -25,6 +25,11 @@ def percent(rate: float | None, digits: int = 1, signed: bool = False) -> str:
     return f"{100 * rate:{sign}.{digits}f}{space}%".replace("-", MINUS)
 
 
+def share(part: float) -> str:
+    """A share of a whole in whole per cent; a small one with a decimal, so that it is not nothing."""
+    return percent(part, 0 if part >= 0.01 else 1)
+
+
 def points(number: float) -> str:
     """A difference in percentage points, always with its sign."""
     return f"{number:+.1f}".replace("-", MINUS)

@@ -14,7 +14,11 @@ from dashboards.ui.i18n import t
 
 def as_of(run: Row, settings: Settings) -> str:
     """When the data is from, in the company's zone; of a finished history, where it ends."""
-    when = t("end_of_day", day=formats.day(run["last_day"])) if run["is_end_of_day"] else formats.moment(run["as_of_local"])
+    when = (
+        t("end_of_day", day=formats.day(run["last_day"]))
+        if run["is_end_of_day"]
+        else formats.moment(run["as_of_local"])
+    )
     key = "as_of" if run["has_clock"] else "as_of_ended"
     return t(key, when=when, zone=run["timezone"], profile=settings.profile)
 

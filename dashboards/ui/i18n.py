@@ -1,4 +1,4 @@
-"""Every word on the pages, by key, in English and Chinese. The texts lie in ui/texts/; names in the data come from it."""
+"""Every word on the pages, by key, in English and Chinese: ui/texts/. Names of places come with the data."""
 
 from functools import cache
 from pathlib import Path

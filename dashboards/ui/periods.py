@@ -1,4 +1,5 @@
-"""The period a page shows, and how the address bar writes it: `2026-02`, `2026-02-28`, `2026-01-05..2026-02-04`, `all`.
+"""The period a page shows, and how the address bar writes it: `2026-02`, `2026-02-28`, `all`, and any days as
+`2026-01-05..2026-02-04`.
 
 Pure: days in, days out. Not here: the widget that chooses it (filters.py).
 """
@@ -14,7 +15,7 @@ from dashboards.ui.i18n import t
 
 @dataclass(frozen=True)
 class Period:
-    """Local days, both included. `kind` is 'day', 'month', 'all' or 'days'; `code` is the address bar's word."""
+    """Local days, both included. `kind`: day, month, all or days; `code`: the address bar's word for it."""
 
     kind: str
     first: date

@@ -1,4 +1,4 @@
-"""What a stage is called. A stage is `<from>_to_<to>`; one without a name of its own is called by its two ends."""
+"""What a stage is called. A stage is `<from>_to_<to>`; one without a name of its own goes by its ends."""
 
 from dashboards.ui.i18n import has_text, t
 

@@ -1,4 +1,4 @@
-"""The strip of stages and places in green, yellow, red and grey: a matrix where there is room, badges on a phone."""
+"""The strip of stages and places in green, yellow, red and grey: a matrix, or on a phone a list."""
 
 import textwrap
 
@@ -11,6 +11,7 @@ from dashboards.ui.i18n import t
 
 ORDER = ("red", "yellow", "grey", "green")
 GROUPS = ("office", "place", "carrier")
+ONE_LINE_COLUMNS = 4
 
 
 def groups(rows: list[Row]) -> dict[str, list[Row]]:
@@ -19,8 +20,16 @@ def groups(rows: list[Row]) -> dict[str, list[Row]]:
     return {group: cells for group, cells in found.items() if cells}
 
 
+def judged(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The cells of stages that say something somewhere, and of those that are too rare to."""
+    loud = {row["stage"] for row in rows if row["colour"] != "grey" or row["open_overdue"]}
+    return [row for row in rows if row["stage"] in loud], [row for row in rows if row["stage"] not in loud]
+
+
 def _group(row: Row) -> str:
-    return row["held_by"] if row["place"] != "office" else "office"
+    if row["held_by"] == "carrier":
+        return "carrier"
+    return "office" if row["place"] == "office" else "place"
 
 
 def _deviation(row: Row) -> str:
@@ -29,19 +38,24 @@ def _deviation(row: Row) -> str:
 
 def _count(row: Row) -> str:
     said = formats.count(row["suborders"])
-    return f"{said} · {t('strip_open', open=formats.count(row['open_overdue']))}" if row["open_overdue"] else said
+    return (
+        f"{said} · {t('strip_open', open=formats.count(row['open_overdue']))}"
+        if row["open_overdue"]
+        else said
+    )
 
 
 def _name(row: Row) -> str:
     return row["name"] or row["place"]
 
 
-def matrix(rows: list[Row], group: str) -> go.Figure:
-    """Places down, stages across in the order an order passes them; colour, sign, deviation, sub-orders, stuck."""
+def matrix(rows: list[Row]) -> go.Figure:
+    """Places down, stages across as an order passes them; colour, sign, deviation, sub-orders, stuck ones."""
     colours = theme.palette()
     columns = list(dict.fromkeys(row["stage"] for row in rows))
     places = list(dict.fromkeys(_name(row) for row in sorted(rows, key=lambda row: row["place"])))
-    chart = theme.figure(104 + 46 * len(places))
+    is_wide = len(columns) <= ONE_LINE_COLUMNS
+    chart = theme.figure(96 + (34 if is_wide else 48) * len(places))
     x = [columns.index(row["stage"]) for row in rows]
     y = [places.index(_name(row)) for row in rows]
     chart.update_layout(
@@ -64,7 +78,8 @@ def matrix(rows: list[Row], group: str) -> go.Figure:
         y=y,
         mode="text",
         text=[
-            f"<b>{theme.SIGNS[row['colour']]} {_deviation(row)}</b><br><span style='font-size:11px'>{_count(row)}</span>"
+            f"<b>{theme.SIGNS[row['colour']]} {_deviation(row)}</b>{'   ' if is_wide else '<br>'}"
+            f"<span style='font-size:11px'>{_count(row)}</span>"
             for row in rows
         ],
         textfont={"size": 14, "color": [colours.on_status[row["colour"]] for row in rows]},
@@ -89,7 +104,8 @@ def said(row: Row) -> str:
         "strip_hover",
         stage=stages.name(row["stage"]),
         name=_name(row),
-        deviation=f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}",
+        deviation=f"{theme.SIGNS[row['colour']]} {_deviation(row)}",
+        colour=t(f"colour_{row['colour']}"),
         suborders=formats.count(row["suborders"]),
         open=formats.count(row["open_overdue"]),
     )
@@ -98,16 +114,21 @@ def said(row: Row) -> str:
 def badges(rows: list[Row]) -> None:
     """The same cells as lines of a list, the ones to act on first; the quiet ones are counted."""
     listed = sorted(
-        (row for row in rows if row["colour"] in ("red", "yellow") or row["open_overdue"]),
+        (
+            row
+            for row in rows
+            if row["colour"] in ("red", "yellow") or (row["colour"] == "grey" and row["open_overdue"])
+        ),
         key=lambda row: (ORDER.index(row["colour"]), -(row["deviation"] or 0), -row["open_overdue"]),
     )
     for row in listed:
         said = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
-        st.markdown(
-            f":{theme.BADGES[row['colour']]}-badge[{said}] **{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}"
-        )
+        badge = f":{theme.BADGES[row['colour']]}-badge[{said}]"
+        st.markdown(f"{badge} **{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}")
     for colour in ("grey", "green"):
-        quiet = sum(row["colour"] == colour and row not in listed for row in rows)
+        quiet = [row for row in rows if row["colour"] == colour and row not in listed]
         if quiet:
-            said = f"{theme.SIGNS[colour]} {t(f'strip_{colour}_rest', count=quiet)}"
-            st.markdown(f":{theme.BADGES[colour]}-badge[{said}]")
+            said = f"{theme.SIGNS[colour]} {t(f'strip_{colour}_rest', count=len(quiet))}"
+            stuck = sum(row["open_overdue"] for row in quiet)
+            beside = f" · {t('strip_open', open=formats.count(stuck))}" if stuck else ""
+            st.markdown(f":{theme.BADGES[colour]}-badge[{said}]{beside}")

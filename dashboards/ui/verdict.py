@@ -1,4 +1,4 @@
-"""The verdict in one sentence, written from the data: what customers saw, what the ERP says, where it was lost."""
+"""The verdict, written from the data: what customers saw, what the ERP says, where the time was lost."""
 
 from dashboards.published import Row
 from dashboards.ui import formats, periods, stages
@@ -9,7 +9,7 @@ DOLLAR = str.maketrans({"$": r"\$", "*": r"\*", "_": r"\_"})
 
 
 def sentence(chosen: Chosen, run: Row, rates: dict[str, Row], owners: list[Row], overdue: int) -> str:
-    """Markdown. `owners`: rows of the lateness query, largest first; `overdue`: orders open past their promise."""
+    """Markdown. `owners`: rows of the lateness query, largest first; `overdue`: orders open past promise."""
     period = periods.phrase(chosen.period)
     ours = rates["true_on_time_rate"]
     if ours["denominator"] == 0:
@@ -43,5 +43,5 @@ def _lost(owners: list[Row]) -> list[str]:
         return []
     key = "verdict_lost_carrier" if worst["held_by"] == "carrier" else "verdict_lost_place"
     name = (worst["name"] or worst["place"]).translate(DOLLAR)
-    share = formats.percent(worst["share"], 0)
-    return [t(key, share=share, stage=stages.name(worst["stage"]), name=name)]
+    words = {"share": formats.share(worst["share"]), "stage": stages.name(worst["stage"])}
+    return [t("verdict_lost", **words) if worst["place"] == "unknown" else t(key, name=name, **words)]
