@@ -1,7 +1,8 @@
 """Cancelled before, after, in part; batches; the ERP's view; in full."""
 
-from golden.telling import Expected, case, delivered, shipped
 from oracle.story import Story, at, on
+
+from golden.telling import Expected, case, delivered, shipped
 
 
 def cancelled(s: Story, when: str, **named: str) -> None:
@@ -54,17 +55,27 @@ def part_cancelled(s: Story) -> Expected:
         delivered(s, f"{order}-1", "01-09 10:00")
         cancelled(s, when, code=f"{order}-2")
     return {
-        ("order", "C07"): {"signed_at": at("01-09 10:00"), "is_on_time": True, "is_kept": True, "is_cancelled": False},
+        ("order", "C07"): {
+            "signed_at": at("01-09 10:00"),
+            "is_on_time": True,
+            "is_kept": True,
+            "is_cancelled": False,
+        },
         ("order", "C08"): {
-            "signed_at": at("01-09 10:00"), "is_on_time": True, "is_due": True, "is_kept": False,
-            "is_all_claimed": True, "deciding_suborder": "C08-1",
+            "signed_at": at("01-09 10:00"),
+            "is_on_time": True,
+            "is_due": True,
+            "is_kept": False,
+            "is_all_claimed": True,
+            "deciding_suborder": "C08-1",
         },
         ("sub", "C08-2"): {"is_cancelled": True, "is_live": False},
-    }  # fmt: skip
+    }
 
 
 @case(
-    "Two batches, each with a wish of its own (nothing known of the lanes: no buffer). One late batch makes the order late"
+    "Two batches, each with a wish of its own (nothing known of the lanes: no buffer). One late batch "
+    "makes the order late"
 )
 def batches(s: Story) -> Expected:
     s.order("C09", "2023-06-05 10:00", "2023-06-08")
@@ -73,18 +84,32 @@ def batches(s: Story) -> Expected:
     delivered(s, "C09-1", "2023-06-09 02:00")
     delivered(s, "C09-2", "2023-06-12 10:00")
     return {
-        ("sub", "C09-1"): {"promised_at": at("2023-06-09 00:00"), "is_on_time": False, "lateness_minutes": 120.0},
-        ("sub", "C09-2"): {"promised_at": at("2023-06-13 00:00"), "is_on_time": True, "lateness_minutes": -840.0},
+        ("sub", "C09-1"): {
+            "promised_at": at("2023-06-09 00:00"),
+            "is_on_time": False,
+            "lateness_minutes": 120.0,
+        },
+        ("sub", "C09-2"): {
+            "promised_at": at("2023-06-13 00:00"),
+            "is_on_time": True,
+            "lateness_minutes": -840.0,
+        },
         ("order", "C09"): {
-            "promised_at": at("2023-06-13 00:00"), "promised_day": on("2023-06-12"), "signed_at": at("2023-06-12 10:00"),
-            "is_on_time": False, "lateness_minutes": 120.0, "deciding_suborder": "C09-1", "is_kept": False,
+            "promised_at": at("2023-06-13 00:00"),
+            "promised_day": on("2023-06-12"),
+            "signed_at": at("2023-06-12 10:00"),
+            "is_on_time": False,
+            "lateness_minutes": 120.0,
+            "deciding_suborder": "C09-1",
+            "is_kept": False,
             "is_wished_date_hit": False,
         },
-    }  # fmt: skip
+    }
 
 
 @case(
-    "No plan, no promise: an order without sub-orders is open and pending; two hours after the first one the plan stands"
+    "No plan, no promise: an order without sub-orders is open and pending; two hours after the first one "
+    "the plan stands"
 )
 def pending(s: Story) -> Expected:
     s.order("C10", "02-27 10:00", "02-28")
@@ -94,16 +119,23 @@ def pending(s: Story) -> Expected:
     s.sub("C12-1", "C12", "03-01 10:00")
     return {
         ("order", "C10"): {
-            "is_pending": True, "promised_at": None, "is_due": False, "is_cancelled": False, "suborder_count": 0,
-            "place": "unknown", "carrier": "unknown", "is_wished_date_hit": None,
+            "is_pending": True,
+            "promised_at": None,
+            "is_due": False,
+            "is_cancelled": False,
+            "suborder_count": 0,
+            "place": "unknown",
+            "carrier": "unknown",
+            "is_wished_date_hit": None,
         },
         ("order", "C11"): {"is_pending": True, "promised_at": None},
         ("order", "C12"): {"is_pending": False},
-    }  # fmt: skip
+    }
 
 
 @case(
-    "The ERP counts the first shipped status of the whole order: at the limit on time, a later second shipment changes nothing"
+    "The ERP counts the first shipped status of the whole order: at the limit on time, a later second "
+    "shipment changes nothing"
 )
 def erp(s: Story) -> Expected:
     for order, ship_by, *shipments in (

@@ -1,15 +1,20 @@
-"""Lane buffers, plans and what was known when. Each case has a year quarter of its own, so its lanes are its own."""
+"""Lane buffers, plans and what was known when. Each case has a year quarter of its own, so its lanes are its
+own.
+"""
 
 from datetime import timedelta
 
-from golden.telling import Expected, case
 from oracle.story import Story, at, on
+
+from golden.telling import Expected, case
 
 
 def seen(
     s: Story, prefix: str, picked_up: str, hours: list[float], known: str | None = None, **lane: str
 ) -> None:
-    """Sub-orders that were on the road for so many hours, of orders without a wish. Recorded when it happened, or at `known`."""
+    """Sub-orders that were on the road for so many hours, of orders without a wish. Recorded when it
+    happened, or at `known`.
+    """
     for number, hour in enumerate(hours, start=1):
         order, start = f"{prefix}{number:03d}", at(picked_up)
         s.order(order, start - timedelta(hours=3))
@@ -19,7 +24,9 @@ def seen(
 
 
 def asked(s: Story, order: str, placed: str, wished: str, recorded: str | None = None, **lane: str) -> None:
-    """An order with a wish; it arrives within the hour and tells of no pick-up, so it gives no transit time itself."""
+    """An order with a wish; it arrives within the hour and tells of no pick-up, so it gives no transit time
+    itself.
+    """
     s.order(order, placed, wished)
     s.sub(f"{order}-1", order, recorded or placed, **lane)
     arrived(s, f"{order}-1", placed)
@@ -35,15 +42,20 @@ def thirty_on_the_finest_lane(s: Story) -> Expected:
     asked(s, "P01", "2023-09-10 10:00", "2023-09-12", city="杭州")
     return {
         ("promise", "P01-1"): {
-            "promise_day": on("2023-09-10"), "lane_level": "place_carrier_city", "sample": 30, "p50_hours": 15,
-            "p80_hours": 24, "buffer_hours": 9,
+            "promise_day": on("2023-09-10"),
+            "lane_level": "place_carrier_city",
+            "sample": 30,
+            "p50_hours": 15,
+            "p80_hours": 24,
+            "buffer_hours": 9,
         },
         ("order", "P01"): {"promised_at": at("2023-09-13 09:00")},
-    }  # fmt: skip
+    }
 
 
 @case(
-    "29 on the lane are too few, so it backs off to carrier × province: 29 of 1 h and 1 of 5 h give P50 = P80 = 1 h, buffer 0"
+    "29 on the lane are too few, so it backs off to carrier × province: 29 of 1 h and 1 of 5 h give P50 ="
+    " P80 = 1 h, buffer 0"
 )
 def twenty_nine_back_off_to_the_province(s: Story) -> Expected:
     seen(s, "PB", "2023-12-01 10:00", [1.0] * 29, city="杭州")
@@ -51,10 +63,14 @@ def twenty_nine_back_off_to_the_province(s: Story) -> Expected:
     asked(s, "P02", "2023-12-10 10:00", "2023-12-12", city="杭州")
     return {
         ("promise", "P02-1"): {
-            "lane_level": "carrier_province", "sample": 30, "p50_hours": 1, "p80_hours": 1, "buffer_hours": 0,
+            "lane_level": "carrier_province",
+            "sample": 30,
+            "p50_hours": 1,
+            "p80_hours": 1,
+            "buffer_hours": 0,
         },
         ("order", "P02"): {"promised_at": at("2023-12-13 00:00")},
-    }  # fmt: skip
+    }
 
 
 @case("29 in the province, 30 of the carrier; and another carrier has nothing of its own, so all there is")
@@ -105,7 +121,8 @@ def at_most_three_days(s: Story) -> Expected:
 
 
 @case(
-    "No look-ahead: what was recorded on the order's day, or later, plays no part, however early it occurred; D - 60 does"
+    "No look-ahead: what was recorded on the order's day, or later, plays no part, however early it "
+    "occurred; D - 60 does"
 )
 def no_look_ahead(s: Story) -> Expected:
     seen(s, "PH", "2024-12-01 10:00", [1.0], known="2024-12-09 24:00")  # the end of the 9th is of the 9th
@@ -121,7 +138,8 @@ def no_look_ahead(s: Story) -> Expected:
 
 
 @case(
-    "Never revised: a correction, or a cancellation, after the transit was known changes nothing; zero and negative give none"
+    "Never revised: a correction, or a cancellation, after the transit was known changes nothing; zero "
+    "and negative give none"
 )
 def never_revised(s: Story) -> Expected:
     seen(s, "PJ", "2025-05-01 10:00", [4.0])
@@ -143,7 +161,8 @@ def never_revised(s: Story) -> Expected:
 
 
 @case(
-    "The plan is what was recorded within two hours of the first sub-order, with its first recorded carrier; the largest buffer is taken"
+    "The plan is what was recorded within two hours of the first sub-order, with its first recorded "
+    "carrier; the largest buffer is taken"
 )
 def the_plan(s: Story) -> Expected:
     seen(s, "PL", "2025-07-20 10:00", [1.0] * 20 + [6.0] * 10)  # SF: buffer 5
@@ -176,7 +195,15 @@ def a_given_promise(s: Story) -> Expected:
     arrived(s, "P16-1", "2025-10-12 10:00")
     return {
         ("order", "P15"): {
-            "promised_at": at("2025-10-09 00:00"), "is_on_time": True, "is_wished_date_hit": False, "is_pending": False,
+            "promised_at": at("2025-10-09 00:00"),
+            "is_on_time": True,
+            "is_wished_date_hit": False,
+            "is_pending": False,
         },
-        ("order", "P16"): {"promised_at": at("2025-10-09 00:00"), "is_pending": False, "is_due": True, "is_kept": False},
-    }  # fmt: skip
+        ("order", "P16"): {
+            "promised_at": at("2025-10-09 00:00"),
+            "is_pending": False,
+            "is_due": True,
+            "is_kept": False,
+        },
+    }

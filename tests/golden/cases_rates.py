@@ -1,7 +1,8 @@
 """Rates and the bridge over days that are counted on the fingers. November 2025 is theirs alone."""
 
-from golden.telling import Expected, case, delivered
 from oracle.story import Story, on
+
+from golden.telling import Expected, case, delivered
 
 DAY = on("2025-11-20")
 
@@ -52,9 +53,13 @@ def the_bridge(s: Story) -> Expected:
     # in_full          1  0  0  0  0  0  1  0   2, changed: B2
     # wished_day: nobody wished, as before
     steps = {
-        "erp_due": (6, 8), "first_suborder": (6, 2), "all_suborders": (5, 1), "valid_signature": (3, 2),
-        "in_full": (2, 1), "wished_day": (2, 0),
-    }  # fmt: skip
+        "erp_due": (6, 8),
+        "first_suborder": (6, 2),
+        "all_suborders": (5, 1),
+        "valid_signature": (3, 2),
+        "in_full": (2, 1),
+        "wished_day": (2, 0),
+    }
     expected: Expected = {
         ("bridge", ("day", DAY, step)): {
             "numerator": yes,
@@ -68,29 +73,41 @@ def the_bridge(s: Story) -> Expected:
     expected["bridge", ("day", DAY, "valid_signature")]["complaint_rate"] = 0.5
     expected["bridge", ("day", on("2025-11-16"), "erp")] = {"numerator": 6, "denominator": 6, "rate": 1.0}
     expected["bridge", ("day", on("2025-11-18"), "erp")] = {"numerator": 0, "denominator": 1, "rate": 0.0}
-    # Of the kpis: kept 3 of 8. Wilson by hand: (0.375 + 0.2400912) / 1.4801823 ± 1.959964·√(0.0292969 + 0.0150057) / 1.4801823
+    # Of the kpis: kept 3 of 8. Wilson by hand: (0.375 + 0.2400912) / 1.4801823 ± 1.959964·√(0.0292969 +
+    # 0.0150057) / 1.4801823
     expected["kpi", ("promise_kept_rate", "day", DAY)] = {
-        "numerator": 3, "denominator": 8, "value": 0.375, "ci_low": 0.136844, "ci_high": 0.694258, "is_final": True,
-    }  # fmt: skip
+        "numerator": 3,
+        "denominator": 8,
+        "value": 0.375,
+        "ci_low": 0.136844,
+        "ci_high": 0.694258,
+        "is_final": True,
+    }
     expected["kpi", ("in_full_on_time_rate", "day", DAY)] = {"numerator": 2, "denominator": 8}
     expected["kpi", ("complaint_rate", "day", DAY)] = {"numerator": 1, "denominator": 8}
     # Signed that day: B7 alone, at its very end; B8 is of the 21st, B5 of the 22nd. The 19th has B1 and B2.
     expected["kpi", ("true_on_time_rate", "day", DAY)] = {"numerator": 1, "denominator": 1, "value": 1.0}
     expected["kpi", ("true_on_time_rate", "day", on("2025-11-19"))] = {"numerator": 2, "denominator": 2}
     expected["kpi", ("true_on_time_rate", "day", on("2025-11-21"))] = {"numerator": 0, "denominator": 1}
-    # At the end of the 20th: B3 … B6 and B8 are overdue, nothing else that is promised is open. At the end of the 26th 10:00
+    # At the end of the 20th: B3 … B6 and B8 are overdue, nothing else that is promised is open. At the end
+    # of the 26th 10:00
     # B3 (returned on the 19th) is closed, B5 and B8 are signed.
     expected["kpi", ("open_overdue", "day", DAY)] = {"numerator": 5}
     expected["kpi", ("open_overdue", "day", on("2025-11-26"))] = {"numerator": 2}
     # No order falls due on the 23rd: a row all the same, without a value.
     expected["kpi", ("promise_kept_rate", "day", on("2025-11-23"))] = {
-        "numerator": 0, "denominator": 0, "value": None, "ci_low": None, "ci_high": None,
-    }  # fmt: skip
+        "numerator": 0,
+        "denominator": 0,
+        "value": None,
+        "ci_low": None,
+        "ci_high": None,
+    }
     return expected
 
 
 @case(
-    "A period is final when it ended 14 days before as_of (1 March 12:00): 14 February is (ended the 15th 00:00), the 15th is not"
+    "A period is final when it ended 14 days before as_of (1 March 12:00): 14 February is (ended the 15th"
+    " 00:00), the 15th is not"
 )
 def final(s: Story) -> Expected:
     return {

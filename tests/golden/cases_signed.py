@@ -1,7 +1,8 @@
 """What signs and what only looks like it."""
 
-from golden.telling import Expected, case, delivered, shipped
 from oracle.story import Story, at
+
+from golden.telling import Expected, case, delivered, shipped
 
 
 @case("The earlier of the carrier's event and the customer's click; at the same instant the carrier's")
@@ -20,7 +21,8 @@ def carrier_or_click(s: Story) -> Expected:
 
 
 @case(
-    "Before the sub-order's own outbound scan nothing signs; at its instant it does; without a scan nothing is 'before'"
+    "Before the sub-order's own outbound scan nothing signs; at its instant it does; without a scan "
+    "nothing is 'before'"
 )
 def before_outbound(s: Story) -> Expected:
     shipped(s, "S03")
@@ -42,7 +44,8 @@ def before_outbound(s: Story) -> Expected:
 
 
 @case(
-    "In a locker is not received: SF tells of the collection, so it counts when collected; ZTO never tells, so put in counts"
+    "In a locker is not received: SF tells of the collection, so it counts when collected; ZTO never "
+    "tells, so put in counts"
 )
 def lockers(s: Story) -> Expected:
     shipped(s, "S07")
@@ -71,17 +74,26 @@ def lockers(s: Story) -> Expected:
 
 
 @case(
-    "退签: signed by the sender is a claim, never a signature; not replaced within seven days the sub-order is closed"
+    "退签: signed by the sender is a claim, never a signature; not replaced within seven days the sub-order"
+    " is closed"
 )
 def signed_by_the_sender(s: Story) -> Expected:
     shipped(s, "S11")
     s.event("returned_signed", "01-09 10:00", code="S11-1")
     return {
         ("sub", "S11-1"): {
-            "signed_at": None, "claimed_signed_at": at("01-09 10:00"), "closed_at": at("01-16 10:00"), "is_live": True,
+            "signed_at": None,
+            "claimed_signed_at": at("01-09 10:00"),
+            "closed_at": at("01-16 10:00"),
+            "is_live": True,
         },
-        ("order", "S11"): {"is_due": True, "is_kept": False, "is_all_claimed": True, "deciding_suborder": "S11-1"},
-    }  # fmt: skip
+        ("order", "S11"): {
+            "is_due": True,
+            "is_kept": False,
+            "is_all_claimed": True,
+            "deciding_suborder": "S11-1",
+        },
+    }
 
 
 @case("拒签 is not even a claim; delivered at the second attempt within the week it is signed after all")
@@ -107,7 +119,8 @@ def lost_less_than_seven_days_ago(s: Story) -> Expected:
 
 
 @case(
-    "A carrier signature before a not-received ticket is disputed; a click, or a carrier signature after the ticket, counts"
+    "A carrier signature before a not-received ticket is disputed; a click, or a carrier signature after "
+    "the ticket, counts"
 )
 def disputed(s: Story) -> Expected:
     ticket = {"source": "crm"}
@@ -185,7 +198,8 @@ def replaced(s: Story) -> Expected:
 
 
 @case(
-    "An order is signed when its last live sub-order is; the last one decides, by the smaller code where they tie"
+    "An order is signed when its last live sub-order is; the last one decides, by the smaller code where "
+    "they tie"
 )
 def split_order(s: Story) -> Expected:
     shipped(s, "S24", codes=3)
@@ -195,11 +209,15 @@ def split_order(s: Story) -> Expected:
     delivered(s, "S25-3", "01-12 10:00")
     return {
         ("order", "S24"): {
-            "signed_at": at("01-11 10:00"), "is_on_time": False, "deciding_suborder": "S24-2", "lateness_minutes": 600.0,
-            "is_first_claimed": True, "is_all_claimed": False,
+            "signed_at": at("01-11 10:00"),
+            "is_on_time": False,
+            "deciding_suborder": "S24-2",
+            "lateness_minutes": 600.0,
+            "is_first_claimed": True,
+            "is_all_claimed": False,
         },
         ("order", "S25"): {"signed_at": None, "deciding_suborder": "S25-1", "is_first_claimed": False},
-    }  # fmt: skip
+    }
 
 
 @case("Delivered twice is one; same id with other content is a correction, and the latest known one holds")
@@ -227,7 +245,8 @@ def twice_and_corrected(s: Story) -> Expected:
 
 
 @case(
-    "A track knows only its waybill; it finds its code through the link, and without one it is parked, not lost"
+    "A track knows only its waybill; it finds its code through the link, and without one it is parked, "
+    "not lost"
 )
 def waybills(s: Story) -> Expected:
     shipped(s, "S29")

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from golden.telling import Expected, case, delivered
 from oracle.story import Story, at, on
+
+from golden.telling import Expected, case, delivered
 
 MICROSECOND = timedelta(microseconds=1)
 JANUARY = on("01-01")
@@ -25,7 +26,8 @@ def colour(place: str, month_colour: str, count: int = 30) -> Expected:
 
 
 @case(
-    "30 picks of 63 minutes are exactly 5 % over 60: yellow. One microsecond less in all of them together: green"
+    "30 picks of 63 minutes are exactly 5 % over 60: yellow. One microsecond less in all of them "
+    "together: green"
 )
 def five_percent(s: Story) -> Expected:
     exact = [timedelta(minutes=63)] * 30
@@ -51,7 +53,8 @@ def too_few(s: Story) -> Expected:
 
 
 @case(
-    "Nothing finished and everything stuck is not green: it has a row, no colour, and says how many are past the standard"
+    "Nothing finished and everything stuck is not green: it has a row, no colour, and says how many are "
+    "past the standard"
 )
 def everything_stuck(s: Story) -> Expected:
     for number in range(31):
@@ -92,7 +95,8 @@ def ended_at_midnight(s: Story) -> Expected:
 
 
 @case(
-    "A missing scan joins its neighbours: picked → outbound, with the standards of both parts (60 + 60); nothing is guessed"
+    "A missing scan joins its neighbours: picked → outbound, with the standards of both parts (60 + 60); "
+    "nothing is guessed"
 )
 def joined(s: Story) -> Expected:
     s.order("G10", "01-05 08:00")
@@ -101,16 +105,22 @@ def joined(s: Story) -> Expected:
     s.event("outbound", "01-05 13:30", code="G10-1")
     return {
         ("stage", ("G10-1", "picked_to_outbound")): {
-            "place": "GJ", "actual_minutes": 210.0, "standard_minutes": 120.0, "started_at": at("01-05 10:00"),
+            "place": "GJ",
+            "actual_minutes": 210.0,
+            "standard_minutes": 120.0,
+            "started_at": at("01-05 10:00"),
         },
         ("stage", ("G10-1", "placed_to_picked")): {
-            "place": "office", "actual_minutes": 120.0, "standard_minutes": 240.0,
+            "place": "office",
+            "actual_minutes": 120.0,
+            "standard_minutes": 240.0,
         },  # four parts of 60: paid, approved, started, picked
-    }  # fmt: skip
+    }
 
 
 @case(
-    "Consignment has neither payment nor review: nothing is missing, so placed → pick started is a stage without a standard"
+    "Consignment has neither payment nor review: nothing is missing, so placed → pick started is a stage "
+    "without a standard"
 )
 def a_type_without_milestones(s: Story) -> Expected:
     s.order("G11", "01-05 08:00", order_type="consignment")
@@ -135,7 +145,8 @@ def ends_before_it_starts(s: Story) -> Expected:
 
 
 @case(
-    "Requested → received is one stage at the sending place; the dispatch does not split it, the receiving place does not own it"
+    "Requested → received is one stage at the sending place; the dispatch does not split it, the "
+    "receiving place does not own it"
 )
 def transfer(s: Story) -> Expected:
     s.order("G13", "01-05 08:00")
@@ -167,7 +178,8 @@ def most_specific_standard(s: Story) -> Expected:
 
 
 @case(
-    "Late by 420 over overruns of 1620, 300 and 900 minutes: each owns its share of the 420, nothing is left over"
+    "Late by 420 over overruns of 1620, 300 and 900 minutes: each owns its share of the 420, nothing is "
+    "left over"
 )
 def lateness_is_shared_out(s: Story) -> Expected:
     s.order("G17", "01-05 08:00", given_at="01-08 08:00")

@@ -1,23 +1,30 @@
 """Midnights, last instants, zones: where a day ends and what is still in time."""
 
-from golden.telling import Expected, case, delivered, shipped
 from oracle.story import Story, at, on
+
+from golden.telling import Expected, case, delivered, shipped
 
 TICK = 1 / 60_000_000  # a microsecond in minutes
 
 
 @case(
-    "A promise given as a date ends when the next local day starts; at the limit is in time, and counts for the 10th"
+    "A promise given as a date ends when the next local day starts; at the limit is in time, and counts "
+    "for the 10th"
 )
 def signed_at_midnight_exactly(s: Story) -> Expected:
     shipped(s, "T01", given="01-10")
     delivered(s, "T01-1", "01-11 00:00")
     return {
         ("order", "T01"): {
-            "promised_at": at("01-11 00:00"), "promised_day": on("01-10"), "signed_day": on("01-10"),
-            "is_on_time": True, "lateness_minutes": 0.0, "is_due": True, "is_kept": True,
+            "promised_at": at("01-11 00:00"),
+            "promised_day": on("01-10"),
+            "signed_day": on("01-10"),
+            "is_on_time": True,
+            "lateness_minutes": 0.0,
+            "is_due": True,
+            "is_kept": True,
         },
-    }  # fmt: skip
+    }
 
 
 @case("One microsecond past midnight is late, and belongs to the 11th")
@@ -26,9 +33,12 @@ def signed_a_microsecond_after_midnight(s: Story) -> Expected:
     delivered(s, "T02-1", "01-11 00:00:00.000001")
     return {
         ("order", "T02"): {
-            "is_on_time": False, "lateness_minutes": TICK, "signed_day": on("01-11"), "is_kept": False,
+            "is_on_time": False,
+            "lateness_minutes": TICK,
+            "signed_day": on("01-11"),
+            "is_kept": False,
         },
-    }  # fmt: skip
+    }
 
 
 @case("A promise given as an instant is that instant")
@@ -58,7 +68,8 @@ def a_day_is_the_local_day(s: Story) -> Expected:
 
 
 @case(
-    "Placed at 00:00 of the 6th is of the 5th, so a wish for the 5th is no wish for the past. No transit was ever seen: no buffer"
+    "Placed at 00:00 of the 6th is of the 5th, so a wish for the 5th is no wish for the past. No transit "
+    "was ever seen: no buffer"
 )
 def placed_at_midnight_exactly(s: Story) -> Expected:
     s.order("T07", "2023-03-06 00:00", "2023-03-05")
@@ -69,14 +80,21 @@ def placed_at_midnight_exactly(s: Story) -> Expected:
     delivered(s, "T08-1", "2023-03-06 00:30")
     return {
         ("order", "T07"): {
-            "order_day": on("2023-03-05"), "wished_date": on("2023-03-05"), "promised_at": at("2023-03-06 00:00"),
-            "is_on_time": False, "is_wished_date_hit": False,
+            "order_day": on("2023-03-05"),
+            "wished_date": on("2023-03-05"),
+            "promised_at": at("2023-03-06 00:00"),
+            "is_on_time": False,
+            "is_wished_date_hit": False,
         },
         ("order", "T08"): {
-            "order_day": on("2023-03-06"), "wished_date": None, "promised_at": None, "is_pending": False,
-            "is_on_time": None, "is_due": False,
+            "order_day": on("2023-03-06"),
+            "wished_date": None,
+            "promised_at": None,
+            "is_pending": False,
+            "is_on_time": None,
+            "is_due": False,
         },
-    }  # fmt: skip
+    }
 
 
 @case(
@@ -89,9 +107,11 @@ def a_wish_changed_later(s: Story) -> Expected:
     delivered(s, "T09-1", "2023-03-12 10:00")
     return {
         ("order", "T09"): {
-            "wished_date": on("2023-03-09"), "promised_at": at("2023-03-10 00:00"), "lateness_minutes": 3480.0,
+            "wished_date": on("2023-03-09"),
+            "promised_at": at("2023-03-10 00:00"),
+            "lateness_minutes": 3480.0,
         },  # two days and ten hours
-    }  # fmt: skip
+    }
 
 
 @case("A wish that was missing at first and recorded later is the first recorded value")

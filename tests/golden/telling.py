@@ -1,8 +1,8 @@
 """How a hand-counted case is written: what happened, what must come out, and why.
 
-A case is a function that tells its rows to a story and returns what is expected, by table and key. All cases share one
-company, so that one build tries them all; each uses order numbers of its own. Cases about lanes live in other years, so
-that no case's transit times are in another's 60 days.
+A case is a function that tells its rows to a story and returns what is expected, by table and key. All
+cases share one company, so that one build tries them all; each uses order numbers of its own. Cases about
+lanes live in other years, so that no case's transit times are in another's 60 days.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,9 @@ Teller = Callable[[Story], Expected]
 
 @dataclass(frozen=True)
 class Case:
-    """`expected`: (table, key) -> column -> value. Tables: order, sub, promise, kpi, bridge, stage, deviation, lateness."""
+    """`expected`: (table, key) -> column -> value. Tables: order, sub, promise, kpi, bridge, stage,
+    deviation, lateness.
+    """
 
     name: str
     why: str
@@ -39,7 +41,7 @@ def case(why: str) -> Callable[[Teller], Teller]:
 
 
 def shipped(story: Story, order_id: str, codes: int = 1, **order: Any) -> None:
-    """An order of 5 January with a given promise (end of the 10th unless told), all its sub-orders gone out on the 6th.
+    """An order of 5 January with a given promise (end of the 10th unless told), gone out on the 6th.
 
     Codes are `<order_id>-1`, `-2`, …: outbound 01-06 10:00, picked up 18:00, out for delivery 01-08 08:00.
     """

@@ -6,8 +6,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from golden import cases_cancelled, cases_promise, cases_rates, cases_signed, cases_stages, cases_time
-from golden.telling import AS_OF, CASES, Case, Expected
 from oracle import rates, stages
 from oracle.clock import local_day, minutes
 from oracle.company import Company, Row
@@ -18,6 +16,9 @@ from oracle.orders import Order, verdicts
 from oracle.reference import plain_reference, standard
 from oracle.story import Story
 
+from golden import cases_cancelled, cases_promise, cases_rates, cases_signed, cases_stages, cases_time
+from golden.telling import AS_OF, CASES, Case, Expected
+
 MODULES = (cases_cancelled, cases_promise, cases_rates, cases_signed, cases_stages, cases_time)
 QUERIES = {
     "order": "select * from marts.fct_orders where order_id = ?",
@@ -27,9 +28,12 @@ QUERIES = {
     "stage": "select * from marts.fct_stage_durations where fulfilment_code = ? and stage = ?",
     "kpi": "select * from marts.kpi where metric = ? and period = ? and period_start = ?",
     "bridge": "select * from marts.bridge where period = ? and period_start = ? and step = ?",
-    "lateness": "select * from marts.fct_lateness where order_id = ? and stage = ? and place is not distinct from ?",
+    "lateness": (
+        "select * from marts.fct_lateness where order_id = ? and stage = ? and place is not distinct from ?"
+    ),
     "deviation": (
-        "select * from marts.agg_stage_deviation where period = ? and period_start = ? and stage = ? and place = ?"
+        "select * from marts.agg_stage_deviation where period = ? and period_start = ? and stage = ? and "
+        "place = ?"
     ),
 }
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

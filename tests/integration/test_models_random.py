@@ -1,4 +1,4 @@
-"""Random small companies with all the dirt there is: every published table equals the oracle's, however the rows arrive.
+"""Random small companies with all the dirt there is: what is published equals the oracle.
 
 One example costs a whole night, so each holds hundreds of orders and there are few.
 """
@@ -46,7 +46,9 @@ def test_one_night_publishes_what_the_definitions_say(
 
 
 def test_rows_over_several_nights_in_any_order_publish_the_same(tmp_path: Path) -> None:
-    """Each night sees a later as_of; a row lands on any night from the one it was recorded for, or before it."""
+    """Each night sees a later as_of; a row lands on any night from the one it was recorded for, or before
+    it.
+    """
     company, dice = random_company(77, 250), random.Random(77)
     home = settings_for(company, tmp_path)
     as_ofs = [company.as_of - timedelta(days=11 * (NIGHTS - n)) for n in range(1, NIGHTS + 1)]

@@ -1,4 +1,4 @@
-"""A small company: canonical rows as they were recorded, reference tables, settings; and what was known of it at an instant.
+"""A small company: canonical rows as recorded, reference tables, settings; and what was known at an instant.
 
 A row is a dictionary of the entity's columns and `recorded_at`; a missing column is null.
 """

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+
 from oracle.clock import MINUTE, local_day, minutes
 from oracle.company import Company, Row
 from oracle.night import read

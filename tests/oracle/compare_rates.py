@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 import duckdb
+
 from oracle.clock import days, local_day
 from oracle.company import Company, Row
 from oracle.night import read
@@ -38,7 +39,9 @@ def last_day(period: str, start: date, end: date) -> date:
 def kpi(
     connection: duckdb.DuckDBPyConnection, company: Company, orders: list[Order], counts: Counts
 ) -> list[str]:
-    """Every kpi row: counts, value, interval, finality; and that no period between the first and the last is missing."""
+    """Every kpi row: counts, value, interval, finality; and that no period between the first and the last is
+    missing.
+    """
     rows = read(connection, "select * from marts.kpi")
     lines, z = [], company.parameters.wilson_z
     first_day = min(row["period_start"] for row in rows if row["period"] == "day")
@@ -80,9 +83,9 @@ def cells(company: Company, orders: list[Order]) -> dict[tuple[date, str, str, s
     """The order counts of agg_on_time_daily, by day, place, carrier and type."""
     found: dict[tuple[date, str, str, str], Row] = defaultdict(lambda: defaultdict(int))
     for order in orders:
-        for (metric, day), (numerator, denominator) in daily(company.__class__(
-            company.as_of, {}, company.reference, company.timezone
-        ), [order], []).items():  # fmt: skip
+        for (metric, day), (numerator, denominator) in daily(
+            company.__class__(company.as_of, {}, company.reference, company.timezone), [order], []
+        ).items():
             row = found[day, *order.cell]
             names = COLUMNS[metric]
             row[names[0]] += numerator if metric != "promised_share" else 0
@@ -96,9 +99,15 @@ def rates(
 ) -> list[str]:
     """agg_on_time_daily, kpi, bridge."""
     lines = kpi(connection, company, orders, daily(company, orders, transits))
-    names = sorted({name for pair in COLUMNS.values() for name in pair} - {
-        "wrong_lines", "picked_lines", "transit_covered_suborders", "transit_suborders",
-    })  # fmt: skip
+    names = sorted(
+        {name for pair in COLUMNS.values() for name in pair}
+        - {
+            "wrong_lines",
+            "picked_lines",
+            "transit_covered_suborders",
+            "transit_suborders",
+        }
+    )
     published = {
         (row["day"], row["place"], row["carrier"], row["order_type"]): {
             name: row[name] or 0 for name in names

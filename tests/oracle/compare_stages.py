@@ -1,10 +1,13 @@
-"""Stage durations, daily sums, deviations with colours, what is stuck, and lateness by owner, against the oracle's."""
+"""Stage durations, daily sums, deviations with colours, what is stuck, and lateness by owner, against the
+oracle's.
+"""
 
 from collections import defaultdict
 from datetime import date
 from typing import Any
 
 import duckdb
+
 from oracle.clock import end_of_day, local_day, minutes
 from oracle.company import Company, Row
 from oracle.compare import against

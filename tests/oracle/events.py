@@ -1,4 +1,6 @@
-"""Which events there are: delivered twice is one, a correction replaces, a carrier's track finds its fulfilment code."""
+"""Which events there are: delivered twice is one, a correction replaces, a carrier's track finds its
+fulfilment code.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,8 +76,15 @@ def events(company: Company) -> list[Event]:
             recorded_at = max(recorded_at, linked_at)
         found.append(
             Event(
-                row.get("source"), row["event_type"], row.get("order_id"), code, row.get("carrier"),
-                row["occurred_at"], recorded_at, row.get("place"), row.get("sign_method"),
+                row.get("source"),
+                row["event_type"],
+                row.get("order_id"),
+                code,
+                row.get("carrier"),
+                row["occurred_at"],
+                recorded_at,
+                row.get("place"),
+                row.get("sign_method"),
             )
-        )  # fmt: skip
+        )
     return found

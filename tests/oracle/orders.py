@@ -92,10 +92,14 @@ def verdict(order_id: str, part: Company, transits: list[Transit]) -> Order:
     promise = promise_of(part, subs, transits)
     rows = versions(part.table("orders"), "order_id").get(order_id, [])
     order = Order(
-        order_id, latest(rows, "order_type") or UNKNOWN, subs, promise, first(rows, "placed_at"),
+        order_id,
+        latest(rows, "order_type") or UNKNOWN,
+        subs,
+        promise,
+        first(rows, "placed_at"),
         erp_ship_by_at=latest(rows, "erp_ship_by_at"),
         own_events=[e for e in events(part) if e.order_id == order_id and e.fulfilment_code is None],
-    )  # fmt: skip
+    )
     if promise.day is None:
         return order
     counting = [sub for sub in subs if sub.is_live or is_late_cancelled(sub, promise)]
@@ -151,9 +155,12 @@ def judge(order: Order, part: Company) -> None:
     own = order.promise
     late_cancelled = [sub for sub in order.subs if is_late_cancelled(sub, own)]
     cancelled_late = bool(late_cancelled) or (
-        not order.subs and order.is_cancelled and order.promised_at is not None
-        and order.resolved_at is not None and order.resolved_at > order.promised_at
-    )  # fmt: skip
+        not order.subs
+        and order.is_cancelled
+        and order.promised_at is not None
+        and order.resolved_at is not None
+        and order.resolved_at > order.promised_at
+    )
     counts = bool(order.live) or cancelled_late or (not order.subs and not order.is_cancelled)
     order.counts_nowhere = not counts
     order.is_due = order.promised_at is not None and order.promised_at <= part.as_of and counts
@@ -169,10 +176,11 @@ def judge(order: Order, part: Company) -> None:
         wish_end = end_of_day(order.wished_date, part.timezone)
         if wish_end <= part.as_of:
             order.is_wished_hit = order.signed_at is not None and all(
-                sub.signed_at is not None and (day := own.wished[sub.now("batch")]) is not None
+                sub.signed_at is not None
+                and (day := own.wished[sub.now("batch")]) is not None
                 and sub.signed_at <= end_of_day(day, part.timezone)
                 for sub in order.live
-            )  # fmt: skip
+            )
 
 
 def is_received(part: Company) -> bool:

@@ -1,4 +1,6 @@
-"""What was promised: transit times as they became known, lane buffers of a local day, plan, promise of each sub-order."""
+"""What was promised: transit times as they became known, lane buffers of a local day, plan, promise of each
+sub-order.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -51,7 +53,9 @@ def by_order(company: Company) -> dict[str, Company]:
 
 @dataclass(frozen=True)
 class Transit:
-    """Pick-up to signature of one sub-order, in whole hours rounded up, with its lane as known at `known_at`."""
+    """Pick-up to signature of one sub-order, in whole hours rounded up, with its lane as known at
+    `known_at`.
+    """
 
     code: str
     known_at: datetime

@@ -1,4 +1,6 @@
-"""A random company by seed: many orders with all the dirt there is, so that one build tries many combinations."""
+"""A random company by seed: many orders with all the dirt there is, so that one build tries many
+combinations.
+"""
 
 import random
 from datetime import datetime, timedelta
@@ -16,10 +18,17 @@ LANES = (("A", "SF"), ("A", "SF"), ("A", "ZTO"), ("B", "ZTO"), ("B", "SF"))
 CITIES = (("杭州", "浙江"), ("杭州", "浙江"), ("宁波", "浙江"), ("南京", "江苏"), (None, "江苏"))
 BEFORE_CARRIER = {
     "direct": ("pick_started", "picked", "packed", "outbound"),
-    "transfer": ("transfer_requested", "transfer_dispatched", "transfer_received", "pick_started", "picked", "packed",
-                 "outbound"),
+    "transfer": (
+        "transfer_requested",
+        "transfer_dispatched",
+        "transfer_received",
+        "pick_started",
+        "picked",
+        "packed",
+        "outbound",
+    ),
     "supplier": ("supplier_ordered", "supplier_shipped"),
-}  # fmt: skip
+}
 
 
 class Dice:
@@ -50,7 +59,9 @@ class Dice:
 
 
 def random_company(seed: int, orders: int = 150, **settings: Any) -> Company:
-    """Orders placed over two months, told by all sources, some of it late, twice, wrong at first or not at all."""
+    """Orders placed over two months, told by all sources, some of it late, twice, wrong at first or not at
+    all.
+    """
     dice, story = Dice(seed), Story()
     for number in range(orders):
         tell_order(dice, story, f"O{number:04d}")
@@ -81,9 +92,15 @@ def tell_order(dice: Dice, story: Story, order_id: str) -> None:
     ship_by = placed + dice.hours(20, 60) if dice.chance(0.9) else None
     order_type = dice.pick(("standard", "standard", "consignment"))
     order = story.order(
-        order_id, placed, wish, ship_by=ship_by, order_type=order_type, customer=f"K{dice.random.randint(1, 40)}",
-        recorded=placed + dice.delay(), **given,
-    )  # fmt: skip
+        order_id,
+        placed,
+        wish,
+        ship_by=ship_by,
+        order_type=order_type,
+        customer=f"K{dice.random.randint(1, 40)}",
+        recorded=placed + dice.delay(),
+        **given,
+    )
     if dice.chance(0.1) and wish:
         later = order | {
             "wished_date": wish + timedelta(days=1),
@@ -102,8 +119,14 @@ def tell_order(dice: Dice, story: Story, order_id: str) -> None:
     story.event("paid", paid, order=order_id, recorded=paid + dice.delay(), source="erp")
     approved = paid + dice.hours(0, 4)
     if not dice.chance(0.1):
-        story.event("finance_approved", approved, order=order_id, recorded=approved + dice.delay(), source="erp",
-                    place=dice.pick((None, "office", "A")))  # fmt: skip
+        story.event(
+            "finance_approved",
+            approved,
+            order=order_id,
+            recorded=approved + dice.delay(),
+            source="erp",
+            place=dice.pick((None, "office", "A")),
+        )
     count = dice.pick((0, 1, 1, 1, 1, 1, 2, 2, 3))
     if placed < AS_OF - timedelta(days=9):
         count = count or 1
@@ -127,8 +150,19 @@ def tell_suborder(
     wish = order["wished_date"]
     if batch is not None and wish and dice.chance(0.6):
         wish = wish + timedelta(days=batch)
-    sub = story.sub(code, order["order_id"], recorded, route=route, place=place, carrier=carrier, city=city,
-                    province=province, batch=batch, wished=wish if batch else None, replaces=replaces)  # fmt: skip
+    sub = story.sub(
+        code,
+        order["order_id"],
+        recorded,
+        route=route,
+        place=place,
+        carrier=carrier,
+        city=city,
+        province=province,
+        batch=batch,
+        wished=wish if batch else None,
+        replaces=replaces,
+    )
     if dice.chance(0.07):
         story.add("suborders", **(sub | {"carrier": "ZTO", "recorded_at": recorded + dice.hours(1, 30)}))
     waybill = f"W{code}"
@@ -160,12 +194,20 @@ def tell_suborder(
 
 
 def tell_ending(
-    dice: Dice, story: Story, order: Row, code: str, now: datetime, track: dict[str, Any], batch: int | None,
+    dice: Dice,
+    story: Story,
+    order: Row,
+    code: str,
+    now: datetime,
+    track: dict[str, Any],
+    batch: int | None,
     replaces: str | None,
-) -> None:  # fmt: skip
+) -> None:
     end = dice.snapped(now + dice.hours(0.5, 9))
-    kind = dice.pick(("delivered",) * 12 + ("click", "both", "locker", "locker", "disputed", "refused", "returned", "lost",
-                                           "never", "early"))  # fmt: skip
+    kind = dice.pick(
+        ("delivered",) * 12
+        + ("click", "both", "locker", "locker", "disputed", "refused", "returned", "lost", "never", "early")
+    )
     if kind == "delivered" or kind == "both" or kind == "disputed":
         tell(
             dice,

@@ -68,7 +68,9 @@ def coverage(company: Company, orders: list[Order], transits: list[Transit], cou
 
 
 def open_overdue(company: Company, orders: list[Order], day: date) -> tuple[int, int]:
-    """(unsigned past the promise, open and promised) at the end of a local day, or at as_of if that is sooner."""
+    """(unsigned past the promise, open and promised) at the end of a local day, or at as_of if that is
+    sooner.
+    """
     at = min(end_of_day(day, company.timezone), company.as_of)
     late = still_open = 0
     for order in orders:
@@ -142,12 +144,18 @@ def bridge(company: Company, orders: list[Order], period: str, start: date) -> d
         else:
             yes, total = sum(bridge_verdicts(o)[step] for o in due), len(due)
             moved = [
-                o for o in due
-                if step == "erp_due" or before is None or bridge_verdicts(o)[step] != bridge_verdicts(o)[before]
-            ]  # fmt: skip
+                o
+                for o in due
+                if step == "erp_due"
+                or before is None
+                or bridge_verdicts(o)[step] != bridge_verdicts(o)[before]
+            ]
             changed, complaints = len(moved), sum(o.has_complaint for o in moved)
         found[step] = {
-            "numerator": yes, "denominator": total, "orders": changed, "complaint_orders": complaints,
-        }  # fmt: skip
+            "numerator": yes,
+            "denominator": total,
+            "orders": changed,
+            "complaint_orders": complaints,
+        }
         before = step
     return found

@@ -1,4 +1,6 @@
-"""Reference tables of the small companies: read from the plain test profile, with standards of several specificities."""
+"""Reference tables of the small companies: read from the plain test profile, with standards of several
+specificities.
+"""
 
 import csv
 from datetime import date
@@ -31,11 +33,20 @@ def plain_reference() -> dict[str, list[Row]]:
 
 
 def standard(
-    stage: str, minutes: str, place: str | None = None, order_type: str | None = None,
-    valid_from: str = "2020-01-01", valid_to: str | None = None,
-) -> Row:  # fmt: skip
+    stage: str,
+    minutes: str,
+    place: str | None = None,
+    order_type: str | None = None,
+    valid_from: str = "2020-01-01",
+    valid_to: str | None = None,
+) -> Row:
     """One more row of standards."""
     return {
-        "stage": stage, "place": place, "order_type": order_type, "minutes": minutes, "clock": "calendar",
-        "valid_from": date.fromisoformat(valid_from), "valid_to": date.fromisoformat(valid_to) if valid_to else None,
-    }  # fmt: skip
+        "stage": stage,
+        "place": place,
+        "order_type": order_type,
+        "minutes": minutes,
+        "clock": "calendar",
+        "valid_from": date.fromisoformat(valid_from),
+        "valid_to": date.fromisoformat(valid_to) if valid_to else None,
+    }

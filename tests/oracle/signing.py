@@ -1,4 +1,6 @@
-"""What became of each sub-order: its milestones, its sign time, and whether it was cancelled, replaced or closed."""
+"""What became of each sub-order: its milestones, its sign time, and whether it was cancelled, replaced or
+closed.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,9 +12,21 @@ LOCKER_METHODS = ("locker", "pickup_point")
 CLAIMS = ("delivered", "collected", "available_for_pickup", "returned_signed", "received_click")
 CLOSING = ("returned_signed", "refused", "lost")
 MILESTONES = (
-    "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received", "supplier_ordered",
-    "supplier_shipped", "pick_started", "picked", "packed", "outbound", "picked_up", "hub_arrived", "out_for_delivery",
-)  # fmt: skip
+    "paid",
+    "finance_approved",
+    "transfer_requested",
+    "transfer_dispatched",
+    "transfer_received",
+    "supplier_ordered",
+    "supplier_shipped",
+    "pick_started",
+    "picked",
+    "packed",
+    "outbound",
+    "picked_up",
+    "hub_arrived",
+    "out_for_delivery",
+)
 
 
 @dataclass
@@ -92,7 +106,7 @@ def suborders_of(company: Company) -> list[SubOrder]:
 
 
 def set_times(sub: SubOrder, company: Company) -> None:
-    """A milestone's time is its earliest event; the order's milestones are those of each of its sub-orders."""
+    """A milestone's time is its earliest event; the order's milestones are those of each sub-order."""
     placed = first(versions(company.table("orders"), "order_id").get(sub.order_id, []), "placed_at")
     times = {"placed": placed, **{name: sub.earliest(name) for name in MILESTONES}}
     sub.times = {name: at for name, at in times.items() if at is not None}
@@ -108,7 +122,9 @@ def cancel_time(sub: SubOrder) -> datetime | None:
 
 
 def is_carrier_signature(event: Event, sub: SubOrder, company: Company) -> bool:
-    """Put into a locker is a signature only where the carrier's row says that it never tells of the collection."""
+    """Put into a locker is a signature only where the carrier's row says that it never tells of the
+    collection.
+    """
     carrier = event.carrier or sub.now("carrier")
     tells = reference_value(company, "carriers", "carrier", carrier, "sends_collected_event")
     if event.event_type == "collected":
@@ -129,7 +145,9 @@ def is_disputed(event: Event, sub: SubOrder) -> bool:
 
 
 def order_click_signs(click: Event, sub: SubOrder, others: list[SubOrder]) -> bool:
-    """A click that names only the order: the only one left alive by then, or one that was nearly there by then."""
+    """A click that names only the order: the only one left alive by then, or one that was nearly there by
+    then.
+    """
 
     def is_out(other: SubOrder) -> bool:
         cancelled = cancel_time(other)

@@ -1,9 +1,12 @@
-"""Stages between milestones: durations, standards, what is stuck, deviation with its colour, and who owns lateness."""
+"""Stages between milestones: durations, standards, what is stuck, deviation with its colour, and who owns
+lateness.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from oracle.clock import MINUTE, local_day, microseconds
 from oracle.company import Company, Row, missing_milestones, standard_rows
@@ -17,7 +20,9 @@ TOO_TIGHT = "promise_too_tight"
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of one sub-order; `ended_at` is None while it is inside. Microseconds; the standard is null without one."""
+    """A stage of one sub-order; `ended_at` is None while it is inside. Microseconds; the standard is null
+    without one.
+    """
 
     code: str
     order_id: str
@@ -79,7 +84,7 @@ def summed_standard(
 ) -> int | None:
     """A joined stage: the sum of the standards of its parts; None if one is missing."""
     day, total = local_day(started_at, company.timezone), 0
-    for start, end in zip(path, path[1:], strict=False):
+    for start, end in pairwise(path):
         part = standard_of(company, name_of(start, end), place_of(start, sub), order_type, day)
         if part is None:
             return None
@@ -101,9 +106,18 @@ def stages_of(company: Company, sub: SubOrder, order_type: str) -> list[Stage]:
         path = milestones[milestones.index(start) : milestones.index(end) + 1]
         standard = summed_standard(company, sub, order_type, path, sub.times[start])
         found.append(
-            Stage(sub.code, sub.order_id, name_of(start, end), place_of(start, sub), carrier, order_type,
-                  sub.times[start], sub.times.get(end), standard)
-        )  # fmt: skip
+            Stage(
+                sub.code,
+                sub.order_id,
+                name_of(start, end),
+                place_of(start, sub),
+                carrier,
+                order_type,
+                sub.times[start],
+                sub.times.get(end),
+                standard,
+            )
+        )
     return found
 
 
@@ -127,7 +141,9 @@ def colour(count: int, actual: int, standard: int, minimum: int) -> str:
 
 
 def deviations(company: Company, stages: list[Stage]) -> dict[tuple[str, date, str, str], Row]:
-    """By period ('day' or 'month'), its first day, stage and place: counts, sums (microseconds), deviation, colour."""
+    """By period ('day' or 'month'), its first day, stage and place: counts, sums (microseconds), deviation,
+    colour.
+    """
     sums: dict[tuple[str, date, str, str], list[Stage]] = defaultdict(list)
     for stage in stages:
         if stage.ended_at is not None and not stage.is_excluded:

@@ -1,6 +1,6 @@
 """A short way to write down what happened: local times as text, one call a row.
 
-`at("01-05 10:00")` is that minute of 2026 in the company's zone; a year, seconds and microseconds may be given.
+`at("01-05 10:00")` is that minute of 2026 in the company's zone; a year and seconds may be given.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,9 @@ def day(value: str | date | None) -> date | None:
 
 
 class Story:
-    """Rows of a company as they are told. `recorded` is when the source wrote the row; left out: when it happened."""
+    """Rows of a company as they are told. `recorded` is when the source wrote the row; left out: when it
+    happened.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Row]] = {entity: [] for entity in ENTITIES}
@@ -49,38 +51,94 @@ class Story:
         return row
 
     def order(
-        self, order_id: str, placed: Any, wished: Any = None, *, given: Any = None, given_at: Any = None,
-        ship_by: Any = None, order_type: str | None = "standard", recorded: Any = None, customer: str = "K1",
-    ) -> Row:  # fmt: skip
+        self,
+        order_id: str,
+        placed: Any,
+        wished: Any = None,
+        *,
+        given: Any = None,
+        given_at: Any = None,
+        ship_by: Any = None,
+        order_type: str | None = "standard",
+        recorded: Any = None,
+        customer: str = "K1",
+    ) -> Row:
         return self.add(
-            "orders", order_id=order_id, customer_id=customer, order_type=order_type, placed_at=instant(placed),
-            wished_date=day(wished), given_promise_date=day(given), given_promise_at=instant(given_at),
-            erp_ship_by_at=instant(ship_by), recorded_at=instant(recorded or placed),
-        )  # fmt: skip
+            "orders",
+            order_id=order_id,
+            customer_id=customer,
+            order_type=order_type,
+            placed_at=instant(placed),
+            wished_date=day(wished),
+            given_promise_date=day(given),
+            given_promise_at=instant(given_at),
+            erp_ship_by_at=instant(ship_by),
+            recorded_at=instant(recorded or placed),
+        )
 
     def sub(
-        self, code: str, order_id: str, recorded: Any, *, route: str = "direct", place: str | None = "A",
-        carrier: str | None = "SF", city: str | None = "杭州", province: str | None = "浙江", batch: int | None = None,
-        wished: Any = None, replaces: str | None = None,
-    ) -> Row:  # fmt: skip
+        self,
+        code: str,
+        order_id: str,
+        recorded: Any,
+        *,
+        route: str = "direct",
+        place: str | None = "A",
+        carrier: str | None = "SF",
+        city: str | None = "杭州",
+        province: str | None = "浙江",
+        batch: int | None = None,
+        wished: Any = None,
+        replaces: str | None = None,
+    ) -> Row:
         return self.add(
-            "suborders", fulfilment_code=code, order_id=order_id, route=route, origin_place=place, carrier=carrier,
-            destination_city=city, destination_province=province, batch=batch, wished_date=day(wished),
-            replaces=replaces, recorded_at=instant(recorded),
-        )  # fmt: skip
+            "suborders",
+            fulfilment_code=code,
+            order_id=order_id,
+            route=route,
+            origin_place=place,
+            carrier=carrier,
+            destination_city=city,
+            destination_province=province,
+            batch=batch,
+            wished_date=day(wished),
+            replaces=replaces,
+            recorded_at=instant(recorded),
+        )
 
     def event(
-        self, event_type: str, happened: Any, *, code: str | None = None, order: str | None = None,
-        waybill: str | None = None, carrier: str | None = None, recorded: Any = None, place: str | None = None,
-        method: str | None = None, source: str = "wms", event_id: str | None = "",
-    ) -> Row:  # fmt: skip
-        """An event of a code, of an order, or of a carrier's waybill. An id of its own unless given (None: no id)."""
+        self,
+        event_type: str,
+        happened: Any,
+        *,
+        code: str | None = None,
+        order: str | None = None,
+        waybill: str | None = None,
+        carrier: str | None = None,
+        recorded: Any = None,
+        place: str | None = None,
+        method: str | None = None,
+        source: str = "wms",
+        event_id: str | None = "",
+    ) -> Row:
+        """An event of a code, of an order, or of a carrier's waybill. An id of its own unless given (None:
+        no id).
+        """
         self.number += 1
         return self.add(
-            "events", source=source, source_event_id=f"e{self.number}" if event_id == "" else event_id,
-            event_type=event_type, order_id=order, fulfilment_code=code, carrier=carrier, waybill=waybill,
-            occurred_at=instant(happened), place=place, sign_method=method, recorded_at=instant(recorded or happened),
-        )  # fmt: skip
+            "events",
+            source=source,
+            source_event_id=f"e{self.number}" if event_id == "" else event_id,
+            event_type=event_type,
+            order_id=order,
+            fulfilment_code=code,
+            carrier=carrier,
+            waybill=waybill,
+            occurred_at=instant(happened),
+            place=place,
+            sign_method=method,
+            recorded_at=instant(recorded or happened),
+        )
 
     def waybill(self, carrier: str, waybill: str, code: str, recorded: Any) -> Row:
         return self.add(
@@ -89,15 +147,23 @@ class Story:
 
     def line(self, order_id: str, number: int, quantity: int, recorded: Any) -> Row:
         return self.add(
-            "order_lines", order_id=order_id, line_number=number, sku=f"S{number}", ordered_quantity=quantity,
+            "order_lines",
+            order_id=order_id,
+            line_number=number,
+            sku=f"S{number}",
+            ordered_quantity=quantity,
             recorded_at=instant(recorded),
-        )  # fmt: skip
+        )
 
     def receipt(self, order_id: str, number: int, receipt_id: str, quantity: int, recorded: Any) -> Row:
         return self.add(
-            "receipts", order_id=order_id, line_number=number, receipt_id=receipt_id, received_quantity=quantity,
+            "receipts",
+            order_id=order_id,
+            line_number=number,
+            receipt_id=receipt_id,
+            received_quantity=quantity,
             recorded_at=instant(recorded),
-        )  # fmt: skip
+        )
 
     def company(self, as_of: Any, reference: dict[str, list[Row]], **settings: Any) -> Company:
         moment = instant(as_of)

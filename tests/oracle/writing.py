@@ -37,8 +37,10 @@ def write_profile(company: Company, folder: Path) -> Path:
     shutil.copytree(PLAIN, folder)
     settings = yaml.safe_load((folder / "profile.yml").read_text(encoding="utf-8"))
     settings |= {
-        "timezone": company.timezone, "promise_limit": company.promise_limit, "sign_rule": company.sign_rule,
-    }  # fmt: skip
+        "timezone": company.timezone,
+        "promise_limit": company.promise_limit,
+        "sign_rule": company.sign_rule,
+    }
     (folder / "profile.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     for table, rows in company.reference.items():
         header = (PLAIN / "reference" / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0]
