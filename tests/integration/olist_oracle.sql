@@ -5,7 +5,7 @@
 -- Result: the view `verdicts` below, one row an order, is what everything else is counted from.
 --
 -- Local time in Sao Paulo. Summer time (UTC-2, else UTC-3) held
---     from 2016-10-16 to 2017-02-19, from 2017-10-15 to 2018-02-18, and again from 2018-11-04 (after the data's end).
+--     from 2016-10-16 to 2017-02-19, from 2017-10-15 to 2018-02-18 and from 2018-11-04 to 2019-02-17.
 -- It starts at midnight, so 00:00-00:59 of its first day does not exist: such a reading counts with the offset before the
 -- change, which makes the missing midnight the instant at which that day begins. It ends at midnight as well, so 23:00-23:59
 -- of the day before happens twice: the first is taken, which is the one with the summer offset.
@@ -26,6 +26,7 @@ create or replace macro local_day(instant) as
         (instant - interval 1 microsecond) - case
             when instant > timestamp '2016-10-16 03:00:00' and instant <= timestamp '2017-02-19 02:00:00' then interval 2 hours
             when instant > timestamp '2017-10-15 03:00:00' and instant <= timestamp '2018-02-18 02:00:00' then interval 2 hours
+            when instant > timestamp '2018-11-04 03:00:00' and instant <= timestamp '2019-02-17 02:00:00' then interval 2 hours
             else interval 3 hours
         end as date
     );
