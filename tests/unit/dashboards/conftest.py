@@ -1,0 +1,64 @@
+"""A small published file made in SQL (published.sql), and the app opened on it without a browser."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dagster_project.settings import REPOSITORY
+
+SCRIPT = Path(__file__).with_name("published.sql")
+APP = REPOSITORY / "dashboards" / "streamlit_app.py"
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published file, made once."""
+    file = tmp_path_factory.mktemp("made") / "warehouse.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(SCRIPT.read_text(encoding="utf-8"))
+    return file
+
+
+@pytest.fixture
+def published(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The published file as the demo profile's, in a data folder of its own; the environment points at it."""
+    folder = tmp_path / "demo" / "published"
+    folder.mkdir(parents=True)
+    file = folder / "warehouse.duckdb"
+    file.write_bytes(made.read_bytes())
+    monkeypatch.setenv("TRUE_ON_TIME_DATA", str(tmp_path))
+    monkeypatch.setenv("TRUE_ON_TIME_PROFILE", "demo")
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    return file
+
+
+@pytest.fixture
+def open_page(published: Path) -> OpenPage:
+    """Open the app as an address would: `open_page(period="2026-01", place=["WH_B"], lang="zh")`."""
+
+    def opened(**query: str | list[str]) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return opened
+
+
+@pytest.fixture
+def status(published: Path) -> Callable[..., None]:
+    """Write what the last night said of itself."""
+
+    def write(**said: object) -> None:
+        (published.parent / "status.json").write_text(json.dumps(said), encoding="utf-8")
+
+    return write

@@ -1,0 +1,46 @@
+"""The one connection: it sees the published file, notices a new one, and offers no way out."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dashboards.published import NothingPublishedError, ask, open_published
+
+
+def test_a_query_ignores_values_it_does_not_use(published: Path) -> None:
+    assert ask(published, "run", lang="zh", places=["WH_A"])[0]["run_number"] == 7
+
+
+def test_a_new_version_is_seen_at_once(published: Path) -> None:
+    assert ask(published, "run")[0]["run_number"] == 7
+    newer = published.with_name("newer.duckdb")
+    newer.write_bytes(published.read_bytes())
+    with duckdb.connect(str(newer)) as connection:
+        connection.execute("update meta.run set run_number = 8")
+        connection.execute("update meta.runs set run_number = 8")
+    newer.replace(published)
+    assert ask(published, "run")[0]["run_number"] == 8
+
+
+def test_without_a_published_file_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NothingPublishedError):
+        ask(tmp_path / "warehouse.duckdb", "run")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update published.meta.run set run_number = 9",
+        "create table published.meta.mine as select 1",
+        "copy (select 1) to 'out.csv'",
+        "select * from read_csv('/etc/passwd')",
+        "attach 'other.duckdb'",
+        "set enable_external_access = true",
+        "set lock_configuration = false",
+        "set memory_limit = '100GB'",
+    ],
+)
+def test_nothing_can_be_written_and_nothing_else_can_be_read(published: Path, statement: str) -> None:
+    with open_published(published) as connection, pytest.raises(duckdb.Error):
+        connection.execute(statement)

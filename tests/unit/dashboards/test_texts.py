@@ -1,0 +1,84 @@
+"""English and Chinese are both complete, and say the same things."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from dagster_project.settings import REPOSITORY
+from dashboards.published import QUERIES
+from dashboards.streamlit_app import PAGES
+from dashboards.ui import formats
+from dashboards.ui.i18n import LANGUAGES, TEXTS, texts
+
+SOURCES = sorted((REPOSITORY / "dashboards").rglob("*.py"))
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def keys_in(source: str) -> set[str]:
+    return set(re.findall(r"\bt\(\s*\"([a-z0-9_]+)\"", source))
+
+
+def test_every_language_has_every_key() -> None:
+    assert {file.stem for file in TEXTS.glob("*.yml")} == set(LANGUAGES)
+    for language in LANGUAGES:
+        assert set(texts(language)) == set(texts("en")), f"keys of {language}.yml differ from en.yml"
+
+
+@pytest.mark.parametrize("key", sorted(texts("en")))
+def test_both_languages_fill_in_the_same_values(key: str) -> None:
+    missing = set(PLACEHOLDER.findall(texts("en")[key])) ^ set(PLACEHOLDER.findall(texts("zh")[key]))
+    assert not missing - {"of"}
+    assert texts("zh")[key].strip() or key == "gap_between"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_every_text_that_is_asked_for_exists(source: Path) -> None:
+    missing = keys_in(source.read_text(encoding="utf-8")) - set(texts("en"))
+    assert not missing
+
+
+def test_some_texts_are_asked_for() -> None:
+    assert len(set().union(*(keys_in(path.read_text(encoding="utf-8")) for path in SOURCES))) > 50
+
+
+def test_everything_named_by_the_data_or_the_structure_has_a_text() -> None:
+    words = (QUERIES / "words.sql").read_text(encoding="utf-8")
+    milestones = re.findall(r"\(\d+, '(\w+)', '(?:office|place|carrier)'\)", words)
+    assert len(milestones) == 15
+    steps = ["erp", "erp_due", "first_suborder", "all_suborders", "valid_signature", "in_full", "wished_day"]
+    wanted = {f"milestone_{name}" for name in milestones} | {f"step_{name}" for name in steps}
+    wanted |= {f"colour_{name}" for name in ("green", "yellow", "red", "grey")}
+    wanted |= {f"group_{group}" for group in PAGES} | {
+        f"page_{page}" for pages in PAGES.values() for page in pages
+    }
+    assert wanted <= set(texts("en"))
+
+
+def test_no_chinese_in_english_and_no_half_width_comma_in_chinese() -> None:
+    assert not [key for key, text in texts("en").items() if re.search(r"[\u4e00-\u9fff]", text)]
+    assert not [key for key, text in texts("zh").items() if re.search(r"[\u4e00-\u9fff][,;:()]", text)]
+
+
+@pytest.fixture
+def speak(monkeypatch: pytest.MonkeyPatch):
+    return lambda language: monkeypatch.setattr(st, "query_params", {"lang": language})
+
+
+def test_numbers_and_dates_by_language(speak) -> None:
+    speak("en")
+    assert formats.percent(0.8476) == "84.8\u00a0%"
+    assert formats.percent(-0.031, signed=True) == "\u22123.1\u00a0%"
+    assert formats.percent(None) == "–"
+    assert formats.share(0.004) == "0.4\u00a0%"
+    assert formats.count(12345) == "12,345"
+    assert formats.day(date(2026, 2, 8)) == "8 Feb 2026"
+    assert formats.month(date(2026, 2, 1)) == "February 2026"
+    assert formats.duration(119) == "119 min" and formats.duration(75_000) == "1,250 h"
+    speak("zh")
+    assert formats.percent(0.8476) == "84.8%"
+    assert formats.day(date(2026, 2, 8)) == "2026年2月8日"
+    assert formats.moment(datetime(2026, 2, 8, 3, 5)) == "2026年2月8日 03:05"
+    assert formats.duration(75_000) == "1,250 小时"
