@@ -147,21 +147,24 @@ def _closed_connections() -> Iterator[None]:
     """GX keeps its connections open; a writer of the same process could not open the file. Close all it
     made.
     """
-    from sqlalchemy import event
-    from sqlalchemy.pool import Pool
+    from sqlalchemy import Connection, Engine, event
 
-    opened: list[Any] = []
+    opened: list[Connection] = []
 
-    def keep(connection: Any, _: Any) -> None:
+    def keep(connection: Connection) -> None:
         opened.append(connection)
 
-    event.listen(Pool, "connect", keep)
+    event.listen(Engine, "engine_connect", keep)
     try:
         yield
     finally:
-        event.remove(Pool, "connect", keep)
+        event.remove(Engine, "engine_connect", keep)
         for connection in opened:
-            connection.close()
+            if not connection.closed:
+                connection.invalidate()  # several share one connection to the file, which can be closed once only
+                connection.close()
+        for engine in {connection.engine for connection in opened}:
+            engine.dispose()
 
 
 def _configuration(settings: Settings, layer: str) -> Any:

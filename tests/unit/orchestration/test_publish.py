@@ -44,8 +44,8 @@ def publish_once(settings: Settings, run_id: str, fail_at: str = "") -> Path:
         connection.execute("create schema if not exists marts")
         number = run.run_number
         connection.execute(
-            f"create or replace table marts.fct_orders as select ? as run_number, range as id from range({ROWS})",
-            [number],
+            "create or replace table marts.fct_orders as select ? as run_number, range as id from range(?)",
+            [number, ROWS],
         )
         connection.execute(
             "create or replace table marts.kpi as select 'true_on_time_rate' as metric, 'day' as period,"
