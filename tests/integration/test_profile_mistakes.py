@@ -101,7 +101,7 @@ MISTAKES = {
         "mapping/orders.yml",
         "given_promise_date: order_estimated_delivery_date",
         "given_promise_date: order_purchase_timestamp",
-        ("given_promise_date must be DATE", "CAST("),
+        ("given_promise_date must be DATE", "AT TIME ZONE"),
     ),
     "sql_that_is_none": Case(
         "mapping/suborders.yml",
