@@ -148,8 +148,8 @@ def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) ->
         batches.setdefault(sub.now("batch"), []).append(sub)
     for batch, members in (batches or {None: []}).items():
         members = sorted(members, key=lambda sub: (sub.first_recorded_at, sub.code))
-        wishes = [usable(sub.at_first("wished_date")) for sub in members]
-        wish = next((w for w in wishes if w is not None), None) or usable(first(rows, "wished_date"))
+        asked = next((w for sub in members if (w := sub.at_first("wished_date")) is not None), None)
+        wish = usable(asked) or usable(first(rows, "wished_date"))
         promise.wished[batch] = wish
         plan_end = (
             members[0].first_recorded_at + timedelta(minutes=parameters.plan_minutes) if members else None

@@ -62,7 +62,13 @@ def coverage(company: Company, orders: list[Order], transits: list[Transit], cou
     for order in (o for o in orders if o.promise.source == "wished"):
         for sub in order.live:
             lane = order.promise.lanes.get(sub.code)
-            if sub.signed_at is None or lane is None or lane.high_hours is None or sub.code not in hours:
+            if (
+                order.promise.of(sub) is None
+                or sub.signed_at is None
+                or lane is None
+                or lane.high_hours is None
+                or sub.code not in hours
+            ):
                 continue
             count("promise_coverage", day_of(company, sub.signed_at), hours[sub.code] <= lane.high_hours)  # type: ignore[operator]
 
