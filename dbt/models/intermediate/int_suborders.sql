@@ -62,8 +62,8 @@ with
     replacements as (
         select
             replaces as fulfilment_code,
-            arg_min(fulfilment_code, (first_recorded_at, fulfilment_code)) as replaced_by,
-            min(first_recorded_at) as replaced_at
+            arg_min(fulfilment_code, (replaces_recorded_at, fulfilment_code)) as replaced_by,
+            min(replaces_recorded_at) as replaced_at
         from {{ ref("int_suborders__described") }}
         where replaces is not null
         group by replaces

@@ -13,6 +13,7 @@ select
     arg_min(wished_date, (recorded_at, wished_date)) as wished_date,
     min(recorded_at) filter (wished_date is not null) as wish_recorded_at,
     arg_max(replaces, (recorded_at, replaces)) as replaces,
+    min(recorded_at) filter (replaces is not null) as replaces_recorded_at,
     min(recorded_at) as first_recorded_at,
     arg_min(origin_place, (recorded_at, origin_place)) as planned_place,
     arg_min(carrier, (recorded_at, carrier)) as planned_carrier,

@@ -26,7 +26,8 @@ with
     orders as (
         select
             *,
-            {{ local_day("coalesce(signed_at, closed_at)") }} as ended_day,
+            -- a clock that is off may sign before the order was placed: closed no earlier than opened
+            greatest({{ local_day("coalesce(signed_at, closed_at)") }}, order_day) as ended_day,
             coalesce(signed_at, closed_at) as ended_at,
             promised_at is not null and (not is_cancelled or is_due) as is_followed
         from {{ ref("fct_orders") }}
