@@ -28,7 +28,8 @@ export STREAMLIT_BROWSER_GATHER_USAGE_STATS := false
 export PYTHONPATH := $(CURDIR)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-DEMO := $(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo))
+# the demo company's files are made where they are missing, unless SOURCE names others
+DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
 .PHONY: help setup run rebuild nights generate dash dagster test test-all check profile-check lock
@@ -63,7 +64,7 @@ generate: $(STAMP)  ## the demo company's source files: DAYS= ORDERS_PER_DAY= SE
 
 .PHONY: demo-source
 demo-source: $(STAMP)
-	@$(PY) -m dagster_project.lib.demo_source
+	@test -f "$(or $(TRUE_ON_TIME_DATA),data)/demo/generated.json" || $(MAKE) --no-print-directory generate
 
 dash: $(STAMP)  ## serve the dashboards (PORT=8501)
 	@cd dashboards && ../$(PY) -m streamlit run streamlit_app.py --server.headless true \
