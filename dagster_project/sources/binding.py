@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
-from . import sql
+from . import sql, typed
 from .contracts import TableContract
 from .entities import ENTITIES, EntityColumn
 from .mapping import Expression, Feed
 from .marked_yaml import Mistake, Mistakes, suggestion
 from .reference import CodeList, code_table
-from .typed import create_landed
 from .views import LANDED_PROVENANCE
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "DOUBLE", "DECIMAL")
@@ -32,12 +31,29 @@ def bind(
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA landing; CREATE SCHEMA reference")
         for contract in contracts:
-            connection.execute(create_landed(contract))
+            connection.execute(typed.create_landed(contract))
+            _bind_columns(connection, contract, Mistakes(contract.file, found))
         for code_list in codes.values():
             columns = ", ".join(f"{sql.name(name)} VARCHAR" for name in ("code", *code_list.values))
             connection.execute(f"CREATE TABLE {code_table(code_list.name)} ({columns})")
         for feed in (feed for entity_feeds in feeds.values() for feed in entity_feeds):
             _bind_feed(connection, feed, tables, Mistakes(feed.file, found))
+
+
+def _bind_columns(connection: duckdb.DuckDBPyConnection, contract: TableContract, mistakes: Mistakes) -> None:
+    """Formats and paths are read by DuckDB: it says whether it understands them."""
+    for column in contract.columns:
+        text = typed.text_column(column)
+        tried = [(f"SELECT {typed.value(column)} FROM (SELECT NULL::VARCHAR AS {text})", "the format")]
+        if contract.format == "jsonl":
+            tried.append((f"SELECT json_extract_string('{{}}', {sql.text(column.path)})", "the path"))
+        for query, what in tried:
+            try:
+                connection.execute(query)
+            except duckdb.Error as error:
+                told = str(error).splitlines()[0].split(": ", 1)[-1]
+                remedy = "Write a strptime format as in %Y-%m-%d, or a JSON path as in $.data.code"
+                mistakes.add(column.line, f"column {column.name}: {what} cannot be read: {told}", remedy)
 
 
 def _bind_feed(

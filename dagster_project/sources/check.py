@@ -1,7 +1,8 @@
-"""The dry run of a profile: lands into memory and shows what was understood."""
+"""The dry run of a profile: lands into a throw-away database and shows what was understood."""
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -15,7 +16,8 @@ _ROWS = 3
 
 
 def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], object] = print) -> bool:
-    """Loads a profile and its files into memory and writes what each table and entity understood.
+    """Loads a profile and its files into a database that is thrown away and writes what each table and
+    entity understood.
 
     Returns:
         False if the profile has mistakes, a file was refused, or a table has none.
@@ -28,7 +30,8 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
             write(f"  {mistake}")
         return False
     refused, missing = 0, 0
-    with duckdb.connect() as connection:
+    # In a file rather than in memory: a source may be larger than the machine's.
+    with TemporaryDirectory() as folder, duckdb.connect(Path(folder) / "check.duckdb") as connection:
         connection.execute("SET TimeZone = $1", [profile.timezone])
         prepare(connection, profile)
         write(f"Profile {profile.name}: {len(profile.tables)} source tables below {source_dir}")

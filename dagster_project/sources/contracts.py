@@ -4,6 +4,7 @@ Belongs here: the contract as data, and reading it from `contracts/<source>.yml`
 is in typed.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -105,6 +106,7 @@ def read_contracts(document: Any, mistakes: Mistakes, company_zone: str) -> list
     mistakes.keys(document, "a contract file", known, ["source", "tables"])
     source = str(document.get("source"))
     zone = read_zone(document, "timezone", company_zone, mistakes)
+    _check_name(source, "source", document.line_of("source"), mistakes)
     tables = mistakes.mapping(document, "tables")
     return [
         _table(source, name, table, zone, mistakes)
@@ -127,8 +129,15 @@ def read_zone(mapping: Mapping, key: str, default: str, mistakes: Mistakes) -> s
 def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: Mistakes) -> TableContract:
     kind = f"table {source}.{name}"
     mistakes.keys(table, kind, _TABLE_KEYS, ["files", "format", "columns"])
+    _check_name(name, "table", table.line, mistakes)
     zone = read_zone(table, "timezone", source_zone, mistakes)
     columns_at = mistakes.mapping(table, "columns")
+    if not columns_at and "columns" in table:
+        mistakes.add(table.line_of("columns"), f"{kind} has no column", "Name the columns to take")
+    for pattern in texts(table, "files", mistakes):
+        if pattern.startswith("/") or ".." in pattern.split("/"):
+            what = f"{kind}: {pattern} leads out of the source folder"
+            mistakes.add(table.line_of("files"), what, "Write it relative to SOURCE")
     columns = tuple(
         _column(column, settings, zone, columns_at.line_of(column), mistakes)
         for column, settings in columns_at.items()
@@ -271,6 +280,12 @@ def _flag(settings: Mapping, key: str, mistakes: Mistakes) -> bool:
         )
         return False
     return value
+
+
+def _check_name(name: str, kind: str, line: int, mistakes: Mistakes) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        what = f"the name of {kind} {name!r} is not made of small letters, digits and _"
+        mistakes.add(line, what, "Write as in sf_tracks")
 
 
 def _is_mapping(value: Any, line: int, kind: str, mistakes: Mistakes) -> bool:

@@ -136,6 +136,8 @@ def check_codes(path: Path, mistakes: Mistakes) -> CodeList:
         if code in seen:
             mistakes.add(line, f"code {code!r} stands on line {seen[code]} already", "Keep one of them")
         seen.setdefault(code, line)
+    if not read.rows:
+        mistakes.add(1, "the code list is empty", "Write one line a code, or remove the file")
     for name, words in (("event_type", EVENT_TYPES), ("sign_method", SIGN_METHODS)):
         for line, row in read.rows:
             if row.get(name) and row[name] not in words:

@@ -44,21 +44,61 @@ def test_every_mistake_is_told_at_once_with_line_and_remedy(company: Company) ->
     ("old", "new", "mistake"),
     [
         ("fulfilment_code: code", "fulfilment_code: coed", "5: unknown column 'coed'. Did you mean 'code'?"),
-        ("fulfilment_code:", "fulfillment_code:", "5: unknown column of events 'fulfillment_code'. Did you mean 'fulfilment_code'?"),
+        (
+            "fulfilment_code:",
+            "fulfillment_code:",
+            "5: unknown column of events 'fulfillment_code'. Did you mean 'fulfilment_code'?",
+        ),
         ("wms.scans", "wms.scan", "2: unknown table 'wms.scan'. Did you mean 'wms.scans'?"),
         ("  columns:", "  where: quantity > 'x' y\n  columns:", "3: DuckDB cannot read this: syntax error"),
-        ("occurred_at: recorded_at", "occurred_at: quantity", "6: occurred_at must be TIMESTAMPTZ, \"quantity\" is BIGINT. Give"),
-        ("occurred_at: recorded_at", "place: code", "2: the feed gives no 'occurred_at'. Add `occurred_at: …` to its columns"),
-        ("event_type: \"'outbound'\"", "event_type: {codes: op, column: code, value: kind}", "4: unknown code list 'op'. Did you mean 'ops'?"),
-        ("event_type: \"'outbound'\"", "event_type: {codes: ops, column: code, value: kind}", "4: unknown value column of codes/ops.csv 'kind'"),
-        ("event_type: \"'outbound'\"", "event_type: {codes: ops, column: cod, value: event_type}", "4: unknown column 'cod'. Did you mean 'code'?"),
-        ("- from: wms.scans", "- from: {sql: select code from wms.scans}", "2: the query carries no _recorded_at, _load_seq"),
-        ("- from: wms.scans", "- from: {sql: select * from wms.scan}", "2: unknown table 'wms.scan'. Did you mean 'wms.scans'?"),
-        ("  columns:", "  each: {outbond: recorded_at}\n  columns:", "3: unknown event type 'outbond'. Did you mean 'outbound'?"),
-        ("  columns:", "  from: wms.scans\n  columns:", "2: 'from' stands twice in one mapping. Keep one of them"),
+        (
+            "occurred_at: recorded_at",
+            "occurred_at: quantity",
+            '6: occurred_at must be TIMESTAMPTZ, "quantity" is BIGINT. Give',
+        ),
+        (
+            "occurred_at: recorded_at",
+            "place: code",
+            "2: the feed gives no 'occurred_at'. Add `occurred_at: …` to its columns",
+        ),
+        (
+            "event_type: \"'outbound'\"",
+            "event_type: {codes: op, column: code, value: kind}",
+            "4: unknown code list 'op'. Did you mean 'ops'?",
+        ),
+        (
+            "event_type: \"'outbound'\"",
+            "event_type: {codes: ops, column: code, value: kind}",
+            "4: unknown value column of codes/ops.csv 'kind'",
+        ),
+        (
+            "event_type: \"'outbound'\"",
+            "event_type: {codes: ops, column: cod, value: event_type}",
+            "4: unknown column 'cod'. Did you mean 'code'?",
+        ),
+        (
+            "- from: wms.scans",
+            "- from: {sql: select code from wms.scans}",
+            "2: the query carries no _recorded_at, _load_seq",
+        ),
+        (
+            "- from: wms.scans",
+            "- from: {sql: select * from wms.scan}",
+            "2: unknown table 'wms.scan'. Did you mean 'wms.scans'?",
+        ),
+        (
+            "  columns:",
+            "  each: {outbond: recorded_at}\n  columns:",
+            "3: unknown event type 'outbond'. Did you mean 'outbound'?",
+        ),
+        (
+            "  columns:",
+            "  from: wms.scans\n  columns:",
+            "2: 'from' stands twice in one mapping. Keep one of them",
+        ),
         ("    fulfilment_code: code", "   fulfilment_code: code", "5: no valid YAML"),
     ],
-)  # fmt: skip
+)
 def test_a_mapping_mistake_names_its_line_and_the_remedy(
     company: Company, old: str, new: str, mistake: str
 ) -> None:
@@ -72,20 +112,51 @@ def test_a_mapping_mistake_names_its_line_and_the_remedy(
 @pytest.mark.parametrize(
     ("old", "new", "mistake"),
     [
-        ("quantity: {type: integer, min: 0}", "quantity: {type: text, min: 0}", "13: column quantity: 'min' means nothing for type text. Remove it"),
-        ("recorded_at: recorded_at", "recorded_at: quantity", "9: recorded_at 'quantity' is of type integer. Name a column that is an instant"),
-        ("recorded_at: recorded_at", "recorded_at: recorded", "9: unknown column in recorded_at 'recorded'. Did you mean 'recorded_at'?"),
-        ("required: true", "required: maybe", "11: required 'maybe' is neither true nor false. Write true or false"),
+        (
+            "quantity: {type: integer, min: 0}",
+            "quantity: {type: text, min: 0}",
+            "13: column quantity: 'min' means nothing for type text. Remove it",
+        ),
+        (
+            "recorded_at: recorded_at",
+            "recorded_at: quantity",
+            "9: recorded_at 'quantity' is of type integer. Name a column that is an instant",
+        ),
+        (
+            "recorded_at: recorded_at",
+            "recorded_at: recorded",
+            "9: unknown column in recorded_at 'recorded'. Did you mean 'recorded_at'?",
+        ),
+        (
+            "required: true",
+            "required: maybe",
+            "11: required 'maybe' is neither true nor false. Write true or false",
+        ),
         ("min: 0", "min: none", "13: min 'none' is no number. Write a number"),
-        ("code: {type: text}", "code: {type: text, codes: ops}", "12: unknown code list 'ops'. None is defined here"),
+        (
+            "code: {type: text}",
+            "code: {type: text, codes: ops}",
+            "12: unknown code list 'ops'. None is defined here",
+        ),
         ("code: {type: text}", "_code: {type: text}", "12: column _code starts with an underscore."),
+        ("wms/scans/*/*.csv", "../*.csv", "6: table wms.scans: ../*.csv leads out of the source folder."),
+        (
+            '"%Y-%m-%d %H:%M:%S"',
+            "'%Q'",
+            "14: column recorded_at: the format cannot be read: Failed to parse format",
+        ),
+        ("source: wms", "source: WMS-1", "2: the name of source 'WMS-1' is not made of small letters"),
         ("format: csv", "format: cvs", "7: unknown value of format 'cvs'. Did you mean 'csv'?"),
         ("    format: csv\n", "", "6: table wms.scans has no 'format'. Add a line `format: …`"),
         ("    files: wms/scans/*/*.csv\n", "", "6: table wms.scans has no 'files'"),
         ("    format: csv", "    format: csv\n    delimiter: '||'", "8: delimiter '||' is not one character"),
-        ("    format: csv", "    format: csv\n    encoding: utf8", "8: unknown value of encoding 'utf8'. Did you mean 'utf-8'?"),
+        (
+            "    format: csv",
+            "    format: csv\n    encoding: utf8",
+            "8: unknown value of encoding 'utf8'. Did you mean 'utf-8'?",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_contract_mistake_names_its_line_and_the_remedy(
     company: Company, old: str, new: str, mistake: str
 ) -> None:
@@ -98,17 +169,42 @@ def test_a_contract_mistake_names_its_line_and_the_remedy(
 @pytest.mark.parametrize(
     ("file", "text", "mistake"),
     [
-        ("codes/ops.csv", "code,event_type\n10,outbond\n", "2: unknown event_type 'outbond'. Did you mean 'outbound'?"),
-        ("codes/ops.csv", "code,event_type\n10,\n10,packed\n", "3: code '10' stands on line 2 already. Keep one of them"),
-        ("codes/ops.csv", "kode,event_type\n10,\n", "1: the code list has no column 'code'. Name its first column `code`"),
-        ("reference/standards.csv", "stage,minutes\ntransfer,long\n", "2: minutes 'long' is not a number. Write a number"),
-        ("reference/standards.csv", "stage,minuts\ntransfer,5\n", "1: standards has no column 'minutes'. Did you mean 'minuts'?"),
-        ("reference/holidays.csv", "day,kind\n2026-1-1,off\n", "2: day '2026-1-1' is not a day like 2026-01-31"),
+        (
+            "codes/ops.csv",
+            "code,event_type\n10,outbond\n",
+            "2: unknown event_type 'outbond'. Did you mean 'outbound'?",
+        ),
+        (
+            "codes/ops.csv",
+            "code,event_type\n10,\n10,packed\n",
+            "3: code '10' stands on line 2 already. Keep one of them",
+        ),
+        (
+            "codes/ops.csv",
+            "kode,event_type\n10,\n",
+            "1: the code list has no column 'code'. Name its first column `code`",
+        ),
+        ("codes/ops.csv", "code,event_type\n", "1: the code list is empty. Write one line a code"),
+        (
+            "reference/standards.csv",
+            "stage,minutes\ntransfer,long\n",
+            "2: minutes 'long' is not a number. Write a number",
+        ),
+        (
+            "reference/standards.csv",
+            "stage,minuts\ntransfer,5\n",
+            "1: standards has no column 'minutes'. Did you mean 'minuts'?",
+        ),
+        (
+            "reference/holidays.csv",
+            "day,kind\n2026-1-1,off\n",
+            "2: day '2026-1-1' is not a day like 2026-01-31",
+        ),
         ("reference/holidays.csv", "day,kind\n2026-01-01,free\n", "2: unknown value of kind 'free'"),
         ("reference/places.csv", "place,kind\nA,warehouse,x\n", "2: 3 fields where the header has 2"),
         ("reference/place.csv", "place\nA\n", "1: unknown reference table 'place'. Did you mean 'places'?"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_a_list_names_its_line(company: Company, file: str, text: str, mistake: str) -> None:
     company.write(file, text)
     found = mistakes(company)
