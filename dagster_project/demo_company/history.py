@@ -1,0 +1,325 @@
+"""The company's whole history in one DuckDB: what truly happened, and how each source recorded it.
+
+Tables: customers, orders, lines, suborders (one row each, times as epoch seconds, -1 for absent) and events.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from . import customers as behaviour
+from .calibration import transfer_minutes
+from .company import CARRIERS, KIND, NONE, SOURCES, SUPPLIER
+from .days import DAY, HOUR, Schedules, day_start, local_day, volumes
+from .dirt import (
+    LOST,
+    RATES,
+    WRITTEN,
+    carrier_source,
+    fates,
+    has_event_id,
+    record,
+    source_of_place,
+)
+from .journey import Times, office_times, until_delivery, until_pickup
+from .network import Suborders, draw_replacements, draw_suborders
+from .orders import Customers, Lines, Orders, draw_customers, draw_lines, draw_orders
+from .outcomes import EARLY, LATE, Cancellations, Extras, cancel, end_journeys, plan_cancellations, replacements
+
+ERP_ON_TIME = 0.987
+TYPED_KINDS = [
+    KIND[name]
+    for name in ("picked_up", "delivered", "refused", "returned_signed", "lost", "available_for_pickup", "collected")
+]
+_SENDER_KINDS = [KIND["transfer_requested"], KIND["transfer_dispatched"]]
+_SCAN_KINDS = range(KIND["transfer_requested"], KIND["picked_up"])
+_TRACK_KINDS = range(KIND["picked_up"], KIND["received_click"])
+_OFFICE_KINDS = range(KIND["transfer_requested"])
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is generated: local days `first_day` … `last_day` (numbers), mean orders a day, the seed."""
+
+    first_day: int
+    last_day: int
+    orders_per_day: float
+    seed: int
+
+    @property
+    def days(self) -> int:
+        return self.last_day - self.first_day + 1
+
+    @property
+    def end(self) -> int:
+        """The instant at which the last day ends, epoch seconds."""
+        return int(day_start(self.last_day + 1))
+
+
+@dataclass
+class Drawn:
+    """Everything drawn, before it is recorded."""
+
+    customers: Customers
+    orders: Orders
+    lines: Lines
+    suborders: Suborders
+    times: Times
+    office: Times
+    method: np.ndarray
+    ending: np.ndarray
+    plan: Cancellations
+    is_void: np.ndarray
+    extras: Extras
+
+
+def draw(size: Size) -> Drawn:
+    """The company's true history."""
+
+    def stream(number: int) -> np.random.Generator:
+        return np.random.default_rng([size.seed, number])
+
+    schedules = Schedules(size.first_day - 1, size.days + 200)
+    customers = draw_customers(stream(1), size.first_day, size.days, size.orders_per_day)
+    orders = draw_orders(stream(2), customers, size.first_day, size.days, size.orders_per_day)
+    lines = draw_lines(stream(3), orders)
+    office, released = office_times(stream(4), orders, schedules)
+    suborders = draw_suborders(stream(5), orders, released)
+    plan = plan_cancellations(stream(6), orders, suborders)
+    planned = plan.planned(suborders.order)
+
+    intact = np.ones(len(suborders), bool)
+    for name in ("transfer_requested", "transfer_received"):
+        intact &= fates(size.seed, KIND[name], len(suborders)) == WRITTEN
+    intact &= ~np.isin(planned, (EARLY, LATE))
+    busy = volumes(stream(2), size.first_day, size.days, size.orders_per_day) / size.orders_per_day
+    load = np.clip(np.convolve(np.pad(busy, 1, "edge"), np.ones(3) / 3, "valid") ** 0.5, 0.85, 2.5)
+    times = until_pickup(
+        stream(7), suborders, schedules, load, size.first_day,
+        lambda sender, requested, minutes: transfer_minutes(
+            sender, suborders.place, requested, minutes, intact & (suborders.route == 1), size.end
+        ),
+    )  # fmt: skip
+    times |= until_delivery(stream(8), suborders, schedules, times[KIND["picked_up"]])
+    ending, method, extras = end_journeys(stream(9), suborders, times, schedules, planned, is_replacement=False)
+    tickets = behaviour.dispute(stream(10), suborders, times, ending, extras)
+    replaced, created = replacements(stream(11), suborders, times, ending, planned, tickets)
+
+    fresh = draw_replacements(stream(12), suborders, replaced, created)
+    fresh_times = until_pickup(stream(13), fresh, schedules, load, size.first_day, lambda _, __, minutes: minutes)
+    fresh_times |= until_delivery(stream(14), fresh, schedules, fresh_times[KIND["picked_up"]])
+    fresh_ending, fresh_method, more = end_journeys(
+        stream(15), fresh, fresh_times, schedules, np.zeros(len(fresh), np.int64), is_replacement=True
+    )
+    extras.parts += [
+        (kind, at + len(suborders), order, when, how) for kind, at, order, when, how in more.parts
+    ]
+    suborders = suborders.joined(fresh)
+    times = {kind: np.concatenate([times[kind], fresh_times[kind]]) for kind in times}
+    ending, method = np.concatenate([ending, fresh_ending]), np.concatenate([method, fresh_method])
+    plan.of_part = np.concatenate([plan.of_part, np.zeros(len(fresh), np.int64)])
+
+    is_void = cancel(stream(16), orders, suborders, times, office, plan, released)
+    touched = np.zeros(len(orders), bool)
+    touched[suborders.order[plan.planned(suborders.order) > 0]] = True
+    touched[suborders.order[suborders.replaces != NONE]] = True
+    behaviour.click(stream(17), suborders, times, ending, ~touched[suborders.order], extras)
+    behaviour.ask(stream(18), orders, suborders, times, plan, extras, size.first_day, size.days)
+    return Drawn(customers, orders, lines, suborders, times, office, method, ending, plan, is_void, extras)
+
+
+def erp_view(drawn: Drawn, size: Size) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the ERP says of each order: shipped at (first parcel), completed at, ship-by.
+
+    Sales move the ship-by of most late orders, so that the ERP's own figure is what the management is used to.
+    """
+    orders, suborders, times = drawn.orders, drawn.suborders, drawn.times
+    rng = np.random.default_rng([size.seed, 20])
+    never = np.iinfo(np.int64).max
+    handed = np.where(suborders.route == SUPPLIER, times[KIND["supplier_shipped"]], times[KIND["outbound"]])
+    first = np.full(len(orders), never)
+    usable = (handed != NONE) & ~drawn.is_void & (suborders.replaces == NONE)
+    np.minimum.at(first, suborders.order[usable], handed[usable])
+    shipped = np.where(first == never, NONE, first + rng.integers(300, 2400, len(orders)))
+    early = drawn.plan.of_order == EARLY
+    shipped = np.where(early & (shipped > drawn.plan.order_at), NONE, shipped)
+    completed = np.where(shipped == NONE, NONE, shipped + rng.integers(4 * DAY, 9 * DAY, len(orders)))
+    stopped = (drawn.plan.order_at != NONE) & (completed > drawn.plan.order_at)
+    completed = np.where(stopped, NONE, completed)
+    agreed = day_start(orders.day + 3) + 18 * HOUR
+    known = (shipped != NONE) & (shipped + 60 <= size.end)
+    late = np.nonzero(known & (shipped > agreed))[0]
+    keep = round((1 - ERP_ON_TIME) * known.sum())
+    if len(late) > keep:
+        moved = rng.permutation(late)[keep:]
+        agreed[moved] = day_start(local_day(shipped[moved]) + 1) + 18 * HOUR
+    else:
+        punctual = rng.permutation(np.nonzero(known & (shipped <= agreed))[0])[: keep - len(late)]
+        agreed[punctual] = shipped[punctual] - rng.integers(HOUR, DAY, len(punctual))
+    return shipped, completed, agreed
+
+
+def store(connection: duckdb.DuckDBPyConnection, drawn: Drawn, size: Size) -> None:
+    """Fills customers, orders, lines, suborders and events."""
+    orders, suborders, plan = drawn.orders, drawn.suborders, drawn.plan
+    shipped, completed, ship_by = erp_view(drawn, size)
+    _table(
+        connection, "customers",
+        customer=np.arange(len(drawn.customers)), city=drawn.customers.city, segment=drawn.customers.segment,
+        since=drawn.customers.since,
+    )  # fmt: skip
+    _table(
+        connection, "orders",
+        ord=np.arange(len(orders)), placed=orders.placed, day=orders.day, nth=orders.number_of_day,
+        customer=orders.customer, type=orders.type, city=orders.city, wished_day=orders.wished_day, cents=orders.amount,
+        ship_by=ship_by, shipped=shipped, completed=completed, cancelled=plan.order_at,
+    )  # fmt: skip
+    lines = drawn.lines
+    _table(
+        connection, "lines",
+        ord=lines.order, line=lines.line, part=lines.part, sku=lines.sku, quantity=lines.quantity, cents=lines.cents,
+    )  # fmt: skip
+    packed = drawn.times[KIND["packed"]]
+    label = np.where(
+        suborders.route == SUPPLIER,
+        drawn.times[KIND["supplier_ordered"]],
+        np.where(packed == NONE, NONE, packed - 600),
+    )
+    early = (suborders.route == SUPPLIER) & (drawn.times[KIND["supplier_shipped"]] == NONE)
+    _table(
+        connection, "suborders",
+        sub=np.arange(len(suborders)), ord=suborders.order, part=suborders.part, route=suborders.route,
+        place=suborders.place, sender=suborders.sender, carrier=suborders.carrier,
+        planned_carrier=suborders.planned_carrier, city=suborders.city, batch=suborders.batch,
+        batch_wish=suborders.batch_wish, created=suborders.created, replaces=suborders.replaces,
+        cancelled=plan.part_at if len(plan.part_at) == len(suborders) else np.full(len(suborders), NONE),
+        is_void=drawn.is_void, ending=drawn.ending, label=np.where(early, NONE, label),
+    )  # fmt: skip
+    connection.execute(
+        """
+        CREATE TABLE events (ev BIGINT, version TINYINT, kind TINYINT, sub INTEGER, ord INTEGER, t BIGINT,
+            source TINYINT, shown BIGINT, recorded BIGINT, fate TINYINT, is_twice BOOLEAN, again BIGINT, method TINYINT,
+            place TINYINT)
+        """
+    )
+    _store_events(connection, drawn, size, shipped, completed)
+
+
+def _store_events(
+    connection: duckdb.DuckDBPyConnection, drawn: Drawn, size: Size, shipped: np.ndarray, completed: np.ndarray
+) -> None:
+    orders, suborders, times = drawn.orders, drawn.suborders, drawn.times
+    count, placeless = len(suborders), np.full(len(suborders), NONE)
+    extra = {kind: [part for part in drawn.extras.parts if part[0] == kind] for kind in KIND.values()}
+    swapped = np.random.default_rng([size.seed, 51]).random(count) < RATES["out_of_order"]
+    writer = _Events(connection, size)
+    for kind in KIND.values():
+        if kind in _OFFICE_KINDS:
+            writer.add(kind, np.full(len(orders), NONE), np.arange(len(orders)), drawn.office[kind], np.zeros(len(orders), np.int64))
+        elif kind in times:
+            at = times[kind].copy()
+            place = placeless
+            if kind in _SCAN_KINDS:
+                place = suborders.sender if kind in _SENDER_KINDS else suborders.place
+                source = source_of_place(np.maximum(place, 0))
+                if kind in (KIND["supplier_ordered"], KIND["supplier_shipped"]):
+                    source = np.zeros(count, np.int64)
+            else:
+                source = carrier_source(suborders.carrier)
+                typed = np.array([carrier.is_typed_in for carrier in CARRIERS])[suborders.carrier]
+                if kind not in TYPED_KINDS:
+                    at[typed] = NONE
+            at[drawn.is_void] = NONE
+            seen = at
+            if kind == KIND["packed"]:
+                seen = np.where(swapped & (times[KIND["picked"]] != NONE), times[KIND["picked"]] - 240, at)
+            writer.add(kind, np.arange(count), suborders.order, at, source, place, drawn.method, seen)
+        for _, sub, order, at, method in extra[kind]:
+            valid = np.where(sub == NONE, True, ~drawn.is_void[np.maximum(sub, 0)])
+            if kind in _TRACK_KINDS:
+                source = carrier_source(suborders.carrier[sub])
+                if kind not in TYPED_KINDS:
+                    valid &= source < SOURCES.index("ycsp")
+            else:
+                is_wechat = kind in (KIND["received_click"], KIND["progress_query"])
+                source = np.full(len(sub), SOURCES.index("wechat" if is_wechat else "crm"))
+            writer.add(kind, sub, order, np.where(valid, at, NONE), source, np.full(len(sub), NONE), method)
+    everyone = np.arange(len(orders))
+    for name, at in (("erp_shipped", shipped), ("erp_completed", completed), ("cancelled", drawn.plan.order_at)):
+        writer.add(KIND[name], np.full(len(orders), NONE), everyone, at, np.zeros(len(orders), np.int64))
+    part_at = np.where(drawn.is_void, NONE, drawn.plan.part_at)
+    writer.add(KIND["cancelled"], np.arange(count), suborders.order, part_at, np.zeros(count, np.int64))
+
+
+class _Events:
+    """Appends events kind by kind, as recorded."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, size: Size) -> None:
+        self._connection, self._size = connection, size
+        self._next, self._calls = 0, 0
+
+    def add(
+        self, kind: int, sub: np.ndarray, order: np.ndarray, at: np.ndarray, source: np.ndarray,
+        place: np.ndarray | None = None, method: np.ndarray | None = None, seen: np.ndarray | None = None,
+    ) -> None:
+        """Records the events that truly happened `at` (NONE: did not); `seen` is when the source thinks they did."""
+        self._calls += 1
+        rng = np.random.default_rng([self._size.seed, 60, self._calls])
+        here = np.nonzero(at != NONE)[0]
+        fate = fates(self._size.seed, kind, len(at))[here] if seen is not None or method is None else None
+        if fate is None:
+            fate = np.random.default_rng([self._size.seed, 61, self._calls]).random(len(here))
+            fate = np.where(fate < RATES["malformed"], 2, 0).astype(np.int8)
+        at, sub, order, source = at[here], sub[here], order[here], source[here]
+        seen = at if seen is None else seen[here]
+        if kind in (KIND["placed"], KIND["cancelled"], KIND["erp_shipped"], KIND["erp_completed"]):
+            seen_recorded = None
+        else:
+            seen_recorded = record(rng, kind, seen, source, fate)
+        count = len(here)
+        wrong = np.zeros(count, bool)
+        if seen_recorded is None:
+            shown, recorded = at, at + 20
+            again, twice = np.full(count, NONE), np.zeros(count, bool)
+        else:
+            shown, recorded = seen_recorded.shown, seen_recorded.recorded
+            again, twice = seen_recorded.again, seen_recorded.is_twice & (fate == WRITTEN)
+            if kind == KIND["delivered"]:
+                wrong = (rng.random(count) < RATES["corrected"]) & has_event_id(sub_carrier(source)) & (fate == WRITTEN)
+        delay = rng.integers(1800, 6 * HOUR, count)
+        columns = {
+            "ev": self._next + np.arange(count), "version": np.zeros(count, np.int8), "kind": np.full(count, kind, np.int8),
+            "sub": sub.astype(np.int32), "ord": order.astype(np.int32), "t": at, "source": source.astype(np.int8),
+            "shown": np.where(wrong, shown + delay, shown), "recorded": np.where(wrong, recorded + delay, recorded),
+            "fate": fate, "is_twice": twice & ~wrong, "again": np.where(wrong, NONE, again),
+            "method": np.zeros(count, np.int8) if method is None else method[here].astype(np.int8),
+            "place": np.full(count, NONE, np.int8) if place is None else place[here].astype(np.int8),
+        }  # fmt: skip
+        self._next += count
+        self._insert(columns)
+        if wrong.any():
+            later = {name: values[wrong] for name, values in columns.items()}
+            later["version"] = np.ones(wrong.sum(), np.int8)
+            later["shown"] = shown[wrong]
+            later["recorded"] = later["recorded"] + rng.integers(4 * HOUR, 2 * DAY, wrong.sum())
+            self._insert(later)
+
+    def _insert(self, columns: dict[str, np.ndarray]) -> None:
+        self._connection.register("new_events", columns)
+        self._connection.execute("INSERT INTO events SELECT * FROM new_events WHERE recorded <= $1", [self._size.end])
+        self._connection.unregister("new_events")
+
+
+def sub_carrier(source: np.ndarray) -> np.ndarray:
+    """The carrier of a carrier's source."""
+    return np.maximum(source.astype(np.int64) - carrier_source(np.zeros(1, np.int64))[0], 0)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, **columns: np.ndarray) -> None:
+    connection.register("new_rows", columns)
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM new_rows")
+    connection.unregister("new_rows")
+
+
+__all__ = ["LOST", "Drawn", "Size", "draw", "store"]
