@@ -99,14 +99,16 @@ class Company:
         return {file: (status, reason) for file, status, reason in found}
 
     def state(self) -> dict[str, list[tuple]]:
-        """All that must not depend on the order of arrival: landed rows, refused rows, sums of loads, file statuses."""
+        """All that must not depend on the order of arrival: landed rows, refused rows, sums of loads, file
+        statuses."""
         return {
             "landed": self.landed("* EXCLUDE (_load_seq)"),
             "quarantine": self.rows(
                 "SELECT * EXCLUDE (run_number, run_id, loaded_at) FROM meta.quarantine ORDER BY ALL"
             ),
             "loads": self.rows(
-                "SELECT sum(rows_read), sum(rows_accepted), sum(rows_quarantined), sum(rows_duplicate) FROM meta.loads"
+                "SELECT sum(rows_read), sum(rows_accepted), sum(rows_quarantined), sum(rows_duplicate)"
+                " FROM meta.loads"
             ),
             "files": self.rows("SELECT file, status, load_id, rows_read FROM meta.files ORDER BY ALL"),
         }

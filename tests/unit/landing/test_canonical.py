@@ -59,7 +59,8 @@ def test_each_gives_one_event_an_instant_that_is_there(company: Company) -> None
     header = "scan_id,code,quantity,recorded_at,packed_at\n"
     built(
         company,
-        "- from: wms.scans\n  each: {outbound: recorded_at, packed: packed_at}\n  columns: {fulfilment_code: code}\n",
+        "- from: wms.scans\n  each: {outbound: recorded_at, packed: packed_at}\n"
+        "  columns: {fulfilment_code: code}\n",
         rows=header + "s1,C1,1,2026-01-04 08:00:00,2026-01-04 07:00:00\ns2,C2,1,2026-01-04 09:00:00,\n",
     )
     assert company.rows(
@@ -82,7 +83,8 @@ def test_a_query_can_feed_where_one_table_is_not_enough(company: Company) -> Non
         "order_lines",
     )
     assert company.rows(
-        "SELECT order_id, line_number, sku, ordered_quantity, load_seq, record FROM canonical.order_lines ORDER BY 1"
+        "SELECT order_id, line_number, sku, ordered_quantity, load_seq, record"
+        " FROM canonical.order_lines ORDER BY 1"
     ) == [("10", 1, "wms.scans", 3, 1, 2), ("30", 1, "wms.scans", 2, 1, 4)]
 
 
@@ -94,7 +96,8 @@ def test_reference_tables_are_typed_and_their_defaults_filled(company: Company) 
     company.write("reference/carriers.csv", "carrier,name_en\nSF,SF Express\n")
     built(company, "")
     assert company.rows(
-        "SELECT stage, place, order_type, minutes, clock, valid_from::VARCHAR, valid_to FROM reference.standards"
+        "SELECT stage, place, order_type, minutes, clock, valid_from::VARCHAR, valid_to"
+        " FROM reference.standards"
     ) == [
         ("transfer", "B", None, 480.0, "calendar", "2026-01-01", None),
         ("placed_to_paid", None, None, 5.5, "calendar", None, None),

@@ -273,7 +273,8 @@ def test_a_short_file_is_taken_where_something_vouches_for_it(company: Company, 
 
 
 def test_an_older_drop_that_comes_late_judges_as_if_it_had_come_in_time(company: Company) -> None:
-    """Three weeks and a short fourth are taken; the missing week arrives, and now the short one proves half written."""
+    """Three weeks and a short fourth are taken; the missing week arrives, and now the short one proves half
+    written."""
     day = weekly(company, 4)
     late = company.source_dir / "wms/scans/2026-01-12/a.csv"
     content = late.read_text()

@@ -82,7 +82,8 @@ def test_parquet_lands_whatever_its_types_and_the_sessions_zone(company: Company
     with duckdb.connect() as writer:
         writer.execute(
             f"""COPY (SELECT 's' || i AS scan_id, i AS quantity, '0012' AS code,
-            TIMESTAMP '2026-01-04 08:00:00' AS recorded_at FROM range(-1, 3) AS t (i)) TO '{path}' (FORMAT parquet)"""
+            TIMESTAMP '2026-01-04 08:00:00' AS recorded_at
+            FROM range(-1, 3) AS t (i)) TO '{path}' (FORMAT parquet)"""
         )
     load = company.night()
     assert (load.rows_accepted, load.rows_quarantined) == (3, 1)
@@ -125,7 +126,8 @@ def workbook(path: Path, sheet: str, rows: list[list[object]]) -> None:
         book.writestr(
             "[Content_Types].xml",
             f'<Types xmlns="{package}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="rels" ContentType='
+            '"application/vnd.openxmlformats-package.relationships+xml"/>'
             '<Default Extension="xml" ContentType='
             '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
             '<Override PartName="/xl/workbook.xml" ContentType='
@@ -133,8 +135,8 @@ def workbook(path: Path, sheet: str, rows: list[list[object]]) -> None:
         )
         book.writestr(
             "_rels/.rels",
-            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument"'
-            ' Target="xl/workbook.xml"/></Relationships>',
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+            f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         )
         book.writestr(
             "xl/workbook.xml",

@@ -1,5 +1,6 @@
 """Times: every way a source writes an instant, held against Python's own zones."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -47,7 +48,8 @@ def at(text: str) -> datetime:
 
 
 def test_an_hour_that_came_twice_is_the_first_one(company: Company) -> None:
-    """Sao Paulo set its clocks back at midnight of 18 February 2018: 23:00 to 24:00 of the 17th came twice."""
+    """Sao Paulo set its clocks back at midnight of 18 February 2018: 23:00 to 24:00 of the 17th came
+    twice."""
     assert landed(
         company, "type: timestamp", "2018-02-17 22:59:59", "2018-02-17 23:30:00", "2018-02-18 00:00:00"
     ) == [
@@ -79,12 +81,13 @@ def test_any_naive_time_means_what_python_says(naive: datetime, zone: str) -> No
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_times_around_every_change_of_the_clock(zone: str) -> None:
-    """Half-hours of each day on which the offset changed; Shanghai's summer times of 1986 to 1991 are among them."""
+    """Half-hours of each day on which the offset changed; Shanghai's summer times of 1986 to 1991 are among
+    them."""
     info = ZoneInfo(zone)
     days = [datetime(1985, 1, 1, tzinfo=UTC) + timedelta(days=step) for step in range(365 * 45)]
     changed = [
         before
-        for before, after in zip(days, days[1:], strict=False)
+        for before, after in itertools.pairwise(days)
         if before.astimezone(info).utcoffset() != after.astimezone(info).utcoffset()
     ]
     naive = [
@@ -156,7 +159,8 @@ def test_numbers_and_booleans(company: Company) -> None:
     assert landed(company, "type: integer", "12", "+12", "12.0", "1e3", "0x10", "1_000", "2147483648") == [
         12, 12, 12, None, None, None, None,
     ]  # fmt: skip
-    assert [str(value) for value in landed(company, "type: decimal", "12.5", "12.345", "1_0", "1 000", "-0.1")] == [
+    decimals = landed(company, "type: decimal", "12.5", "12.345", "1_0", "1 000", "-0.1")
+    assert [str(value) for value in decimals] == [
         "12.50", "12.35", "None", "None", "-0.10",
     ]  # fmt: skip
     assert landed(company, "type: boolean", "1", "True", "是", "n", "0", "maybe") == [

@@ -74,7 +74,8 @@ def test_lines_are_counted_as_an_editor_does_after_malformed_blank_and_quoted_li
 
 
 def test_line_numbers_hold_in_files_larger_than_one_buffer(company: Company) -> None:
-    """Read in parallel pieces, a file of more than 10 MB must still number its lines from its own first line."""
+    """Read in parallel pieces, a file of more than 10 MB must still number its lines from its own first
+    line."""
     every = 997
     for day in ("05", "06"):
         lines = [
