@@ -49,13 +49,13 @@ $(STAMP): requirements.lock
 	@touch $@
 
 run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the published warehouse, and its headline
-	@$(PY) -m dagster_project.lib.run
+	@$(PY) -m dagster_project.commands.run
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
-	@$(PY) -m dagster_project.lib.run rebuild
+	@$(PY) -m dagster_project.commands.run rebuild
 
 nights: $(STAMP) $(if $(DEMO),demo-source)  ## N=10: the last drops night by night, in a home of their own
-	@$(PY) -m dagster_project.lib.nights $(N)
+	@$(PY) -m dagster_project.commands.nights $(N)
 
 generate: $(STAMP)  ## the demo company's source files: DAYS= ORDERS_PER_DAY= SEED= OUT=
 	@$(PY) -m dagster_project.demo_company $(if $(DAYS),--days $(DAYS)) \
@@ -71,7 +71,7 @@ dash: $(STAMP)  ## serve the dashboards (PORT=8501)
 	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --browser.gatherUsageStats false
 
 dagster: $(STAMP)  ## serve Dagster, with the nightly schedule on (PORT=3000)
-	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.lib.serve
+	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.commands.serve
 
 test: $(STAMP)  ## the tests, in minutes; says aloud what this machine lacks
 	@$(PY) -m pytest -q -m "not slow"
@@ -87,7 +87,7 @@ check: $(STAMP)  ## linters, types, layering
 	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/tests
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
-	@$(PY) -m dagster_project.lib.profile_check
+	@$(PY) -m dagster_project.commands.profile_check
 
 lock: $(STAMP)  ## resolve pyproject.toml anew into requirements.lock
 	@command -v uv >/dev/null || (echo "make lock needs uv"; exit 1)

@@ -7,17 +7,12 @@ home changes.
 
 import dataclasses
 import re
-import shutil
-import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dagster_project import settings as settings_module
 from dagster_project import sources
-from dagster_project.lib import headline
-from dagster_project.lib.instance import prepare
 from dagster_project.lib.night import NightResult, run_night
 from dagster_project.lib.progress import Say, say_line
 from dagster_project.settings import Settings
@@ -73,18 +68,3 @@ def replay(
 def end_of_day(day: date, timezone: ZoneInfo) -> datetime:
     """The instant at which the next local day starts."""
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), timezone)
-
-
-def main(arguments: list[str]) -> int:
-    settings = settings_module.load()
-    prepare(settings)
-    home = settings.home.parent / "nights" / settings.profile
-    shutil.rmtree(home, ignore_errors=True)
-    replayed = dataclasses.replace(settings, home=home)
-    results = list(replay(replayed, nights=int(arguments[0]) if arguments else 10))
-    headline.show(replayed)
-    return 0 if all(result.status == "published" for result in results) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

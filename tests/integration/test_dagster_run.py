@@ -32,7 +32,7 @@ def make_run(settings: Settings, company: Replay) -> subprocess.CompletedProcess
         "PYTHONPATH": str(REPOSITORY),
     }
     return subprocess.run(
-        [sys.executable, "-m", "dagster_project.lib.run"],
+        [sys.executable, "-m", "dagster_project.commands.run"],
         env={**os.environ, **variables},
         capture_output=True,
         text=True,

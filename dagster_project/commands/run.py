@@ -1,6 +1,6 @@
 """`make run`: the nightly job once, through Dagster, in this process, with calm lines; then the headline.
 
-`python -m dagster_project.lib.run [rebuild]`. Exit code 1: the night was blocked or failed.
+`python -m dagster_project.commands.run [rebuild]`. Exit code 1: the night was blocked or failed.
 """
 
 import logging
