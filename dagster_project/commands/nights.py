@@ -1,6 +1,6 @@
 """`make nights N=10`: the last N drops night by night, each seeing only what had arrived by then.
 
-`python -m dagster_project.commands.nights N`. The home is `<data>/nights/<profile>`, made anew; the profile's own
+`python -m dagster_project.commands.nights N`. The home is `<data>/nights/<profile>`, made anew; the own one
 stays as it is.
 """
 

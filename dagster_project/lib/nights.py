@@ -1,9 +1,4 @@
-"""`make nights N=10`: the last N drops of a source folder, night by night, each seeing only what had arrived
-by then.
-
-`python -m dagster_project.lib.nights N`. The home is `<data>/nights/<profile>`; nothing of the profile's own
-home changes.
-"""
+"""The last drops of a source folder night by night, each night seeing only what had arrived by then."""
 
 import dataclasses
 import re

@@ -161,7 +161,7 @@ def _closed_connections() -> Iterator[None]:
         event.remove(Engine, "engine_connect", keep)
         for connection in opened:
             if not connection.closed:
-                connection.invalidate()  # several share one connection to the file, which can be closed once only
+                connection.invalidate()  # several share one connection to the file: it closes only once
                 connection.close()
         for engine in {connection.engine for connection in opened}:
             engine.dispose()

@@ -72,7 +72,7 @@ def literal(text: str) -> str:
 
 
 def config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
-    """How every connection to the build file is set up. Landing needs the order of lines, so that stays kept."""
+    """How every connection to the build file is set up. Landing needs the order of lines: it is kept."""
     return {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": f"{settings.build_file}.spill",
