@@ -89,7 +89,7 @@ def trend(rows: list[Row], grain: str, minimum: int) -> go.Figure:
         title_text=t(f"trend_{grain}_axis"),
         tickformat=formats.axis_dates("month" if is_long else grain),
         showgrid=False,
-        nticks=8,
+        nticks=6,
     )
     if grain == "month" and len(rows) <= 8:
         chart.update_xaxes(tickvals=starts)

@@ -1,0 +1,206 @@
+"""Published files of the demo company and of Olist, the app served on them, and a browser to look with.
+
+Each is built once a session. The app is a process of its own, as `make dash` starts it.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from dagster_project.demo_company.days import number
+from dagster_project.demo_company.generate import generate
+from dagster_project.demo_company.history import Size
+from dagster_project.lib.night import run_night
+from dagster_project.settings import PROFILES, REPOSITORY, Settings
+
+OLIST = REPOSITORY.parent / "shared" / "real" / "olist"
+LAYOUT = Path(__file__).with_name("layout.js")
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SIZES = {"wall": (1600, 1000), "phone": (390, 844)}
+# what the browser says of itself and not of the page
+NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
+
+
+@dataclass
+class Company:
+    """A published file and the address at which it is served."""
+
+    profile: str
+    file: Path
+    address: str
+
+    def ask(self, query: str, values: list[object] | None = None) -> list[tuple]:
+        """Rows straight from the published file, past the app."""
+        with duckdb.connect(str(self.file.resolve()), read_only=True) as connection:
+            return connection.execute(query, values or []).fetchall()
+
+
+@dataclass
+class Look:
+    """A page in the browser, and what went wrong while it was looked at."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, query: str = "") -> "Look":
+        """Go to the address and wait until the page has drawn everything."""
+        self.page.goto(f"{self.address}/?{query}")
+        self.settled()
+        return self
+
+    def settled(self) -> None:
+        """Wait until the app is done and the charts stand still."""
+        self.page.wait_for_selector('[data-testid="stMetricValue"]', timeout=60_000)
+        self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
+        self.page.wait_for_selector(".st-key-chart_bridge svg.main-svg", state="attached", timeout=60_000)
+        self.page.wait_for_timeout(700)
+
+    def text(self, selector: str) -> str:
+        """The text there is, with ordinary spaces."""
+        return " ".join(self.page.locator(selector).all_inner_texts()).replace("\u00a0", " ")
+
+    def layout(self, question: str) -> Any:
+        """The answer of one of the functions in layout.js."""
+        self.page.add_script_tag(path=LAYOUT)
+        return self.page.evaluate(f"window.layout.{question}()")
+
+    def metric(self, key: str) -> str:
+        """The figure of a box on the page."""
+        return self.text(f'.st-key-{key} [data-testid="stMetricValue"]').strip()
+
+    def marks(self, key: str) -> list[str]:
+        """All words in a chart, spaces as ordinary ones."""
+        found = self.page.locator(f".st-key-{key} svg.main-svg text").all_text_contents()
+        return [" ".join(words.replace("\u00a0", " ").split()) for words in found]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of this session."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def company(data: Path) -> Iterator[Callable[[str], Company]]:
+    """`company("demo")`, `company("olist")`: built, published and served, once."""
+
+    @cache
+    def served(profile: str) -> Company:
+        home = data / profile
+        if profile == "demo":
+            last = number(date(2026, 2, 28))
+            generate(Size(last - 74, last, 60, 7), home, lambda line: None)
+        source = OLIST if profile == "olist" else home / "source"
+        settings = Settings(profile, PROFILES / profile, source, home, as_of=None, port=0)
+        night = run_night(settings, with_quality=False, say=lambda line: None)
+        assert night.status == "published", night.message
+        address = running.enter_context(_serve(profile, data))
+        return Company(profile, settings.published_file, address)
+
+    with ExitStack() as running:
+        yield served
+
+
+class _serve:
+    """The app as a process on a free port; ended by its own id."""
+
+    def __init__(self, profile: str, data: Path) -> None:
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(REPOSITORY),
+            "TRUE_ON_TIME_PROFILE": profile,
+            "TRUE_ON_TIME_DATA": str(data),
+        }
+
+    def __enter__(self) -> str:
+        port = free_port()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+            cwd=REPOSITORY / "dashboards",
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        address = f"http://localhost:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                return address
+            except (urllib.error.URLError, TimeoutError, ConnectionError):
+                assert self.process.poll() is None, "the app ended while starting"
+                time.sleep(0.25)
+        raise TimeoutError(f"the app did not start on {address}")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, without a window."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Callable[..., Look]]:
+    """`look(company, "phone")`: a fresh reader; every error in the console fails the test in the end."""
+    looks: list[Look] = []
+
+    def start(company: Company, size: str = "wall", scheme: str = "light", locale: str = "en-US") -> Look:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
+        )
+        seen = Look(context.new_page(), company.address)
+
+        def hear(message: ConsoleMessage) -> None:
+            is_ours = not any(word in message.text for word in NOT_OURS)
+            if message.type in ("error", "warning") and is_ours:
+                seen.wrong.append(f"console {message.type}: {message.text}")
+
+        def lost(request: Request) -> None:
+            if request.failure != "net::ERR_ABORTED":
+                seen.wrong.append(f"not loaded: {request.url}")
+
+        def outside(request: Request) -> None:
+            if not request.url.startswith((company.address, "data:", "blob:")):
+                seen.wrong.append(f"asked elsewhere: {request.url}")
+
+        seen.page.on("console", hear)
+        seen.page.on("pageerror", lambda error: seen.wrong.append(f"page error: {error}"))
+        seen.page.on("requestfailed", lost)
+        seen.page.on("request", outside)
+        looks.append(seen)
+        return seen
+
+    yield start
+    for seen in looks:
+        seen.page.context.close()
+    assert not [said for seen in looks for said in seen.wrong]

@@ -1,0 +1,237 @@
+"""The executive's page in a browser: every figure is the database's, in both languages, on wall and phone."""
+
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.browser.conftest import Company, Look
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+COMPANIES = ["demo", pytest.param("olist", marks=pytest.mark.real)]
+SIGNS = {"green": "✓", "yellow": "△", "red": "▲"}
+Served = Callable[[str], Company]
+Start = Callable[..., Look]
+
+OPENS_WITH = """
+    select kpi.period_start
+    from marts.kpi
+    where period = 'month' and metric in ('true_on_time_rate', 'erp_on_time_rate')
+    group by 1 having min(denominator) >= 30 order by 1 desc limit 1
+"""
+
+
+def percent(value: float, language: str, sign: str = "") -> str:
+    """A rate as the page writes it, worked out here."""
+    space = "" if language == "zh" else " "
+    return f"{100 * value:{sign}.1f}{space}%".replace("-", "\u2212")
+
+
+def month_shown(company: Company) -> str:
+    return company.ask(OPENS_WITH)[0][0].isoformat()
+
+
+def kpi(company: Company, metric: str, start: str) -> tuple:
+    rows = company.ask(
+        """select value, ci_low, ci_high, denominator, numerator from marts.kpi
+        where metric = ? and period = 'month' and period_start = ?""",
+        [metric, start],
+    )
+    return rows[0]
+
+
+@pytest.mark.parametrize("size", ["wall", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", COMPANIES)
+def test_the_headline_is_the_databases(
+    company: Served, look: Start, name: str, language: str, size: str
+) -> None:
+    seen = company(name)
+    start = month_shown(seen)
+    shown = look(seen, size).open(f"lang={language}")
+    value, low, high, orders, _ = kpi(seen, "true_on_time_rate", start)
+    assert shown.metric("headline_true") == percent(value, language)
+    caption = shown.text('.st-key-headline_true [data-testid="stCaptionContainer"]')
+    assert percent(low, language) in caption and percent(high, language) in caption
+    assert f"{orders:,}" in caption
+    theirs = kpi(seen, "erp_on_time_rate", start)[0]
+    assert shown.metric("headline_erp") == percent(theirs, language)
+    overdue = kpi(seen, "open_overdue", start)[4]
+    assert shown.metric("headline_overdue") == f"{overdue:,}"
+    verdict = shown.text("h2")
+    assert f"{100 * value:.0f}" in verdict or percent(value, language) in verdict
+    points = 100 * (value - theirs)
+    assert shown.metric("headline_gap").startswith(f"{points:+.1f}".replace("-", "\u2212"))
+
+
+@pytest.mark.parametrize("size", ["wall", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", COMPANIES)
+def test_nothing_is_cut_off_and_nothing_overlaps(
+    company: Served, look: Start, name: str, language: str, size: str
+) -> None:
+    shown = look(company(name), size).open(f"lang={language}&period=all")
+    assert shown.layout("cutOff") == []
+    assert shown.layout("overlapping") == []
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_the_strip_shows_the_published_colours(company: Served, look: Start, name: str) -> None:
+    seen = company(name)
+    start = month_shown(seen)
+    cells = look(seen).open("lang=en").marks("strip_matrix")
+    published = seen.ask(
+        """select stage, place, suborders, deviation, colour, open_overdue from marts.agg_stage_deviation
+        where period = 'month' and period_start = ? and colour <> 'grey'""",
+        [start],
+    )
+    assert published
+    for _, _, suborders, deviation, colour, stuck in published:
+        said = f"{SIGNS[colour]} {percent(deviation, 'en', '+')}"
+        count = f"{suborders:,} · {stuck:,} stuck" if stuck else f"{suborders:,}"
+        assert any(cell.startswith(said) and cell.endswith(count) for cell in cells), (said, count)
+    coloured = [cell for cell in cells if cell[:1] in SIGNS.values()]
+    assert len(coloured) == len(published)
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_on_a_phone_the_strip_is_a_list_with_the_worst_first(company: Served, look: Start, name: str) -> None:
+    seen = company(name)
+    shown = look(seen, "phone").open("lang=en")
+    assert not shown.page.locator(".st-key-strip_matrix svg").first.is_visible()
+    worst = seen.ask(
+        """select deviation, colour from marts.agg_stage_deviation
+        where period = 'month' and period_start = ? and colour in ('red', 'yellow')
+        order by colour = 'red' desc, deviation desc""",
+        [month_shown(seen)],
+    )
+    lines = shown.page.locator(".st-key-strip_list p").all_inner_texts()
+    listed = [line.replace("\u00a0", " ") for line in lines if line[:1] in ("▲", "△")]
+    assert len(listed) == len(worst)
+    for line, (deviation, colour) in zip(listed, worst, strict=True):
+        assert line.startswith(f"{SIGNS[colour]} {percent(deviation, 'en', '+')}")
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_the_bridge_is_the_published_one(company: Served, look: Start, name: str) -> None:
+    seen = company(name)
+    labels = look(seen).open("lang=en&period=all").marks("chart_bridge")
+    steps = seen.ask(
+        "select rate, points, orders, denominator from marts.bridge where period = 'all' order by step_number"
+    )
+    for rate, points, orders, _ in steps:
+        said = percent(rate, "en") if points is None else f"{points:+.1f} points".replace("-", "\u2212")
+        assert any(f"{said} · {orders:,} orders" in label for label in labels), (said, orders)
+    rate, _, _, orders = steps[-1]
+    assert any(f"{percent(rate, 'en')} · {orders:,} orders" in label for label in labels)
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_the_owners_of_the_late_time_are_the_databases(company: Served, look: Start, name: str) -> None:
+    seen = company(name)
+    labels = look(seen).open("lang=en&period=all").marks("chart_lateness")
+    owners = seen.ask(
+        """select sum(late_minutes) / (select sum(late_minutes) from marts.fct_lateness),
+            count(distinct order_id)
+        from marts.fct_lateness where place is not null
+        group by stage, place order by sum(late_minutes) desc limit 5"""
+    )
+    assert len(owners) == 5
+    for share, orders in owners:
+        said = percent(share, "en") if share < 0.01 else f"{100 * share:.0f} %"
+        assert any(f"{said} · {orders:,} orders" in label for label in labels), (said, orders)
+
+
+@pytest.mark.real
+def test_the_four_figures_of_olist_are_on_the_page(company: Served, look: Start) -> None:
+    shown = look(company("olist")).open("lang=en&period=all")
+    assert shown.metric("headline_true") == "93.2 %"
+    assert "96,476 orders" in shown.text('.st-key-headline_true [data-testid="stCaptionContainer"]')
+    assert "4,720 orders" in shown.text('.st-key-headline_gap [data-testid="stCaptionContainer"]')
+    assert "(6,535 late in all)" in shown.text('.st-key-headline_gap [data-testid="stCaptionContainer"]')
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_a_filter_goes_to_the_address_and_a_pasted_link_shows_the_same(
+    company: Served, look: Start, name: str
+) -> None:
+    seen = company(name)
+    start = month_shown(seen)
+    place, label = seen.ask(
+        """select place, any_value(name_en)
+        from marts.agg_on_time_daily inner join marts.dim_places using (place)
+        where day between ?::date and last_day(?::date)
+        group by place order by sum(signed_orders) desc limit 1""",
+        [start, start],
+    )[0]
+    k, n = seen.ask(
+        """select sum(signed_on_time_orders)::bigint, sum(signed_orders)::bigint from marts.agg_on_time_daily
+        where place = ? and day between ?::date and last_day(?::date)""",
+        [place, start, start],
+    )[0]
+    first = look(seen).open("lang=en")
+    first.page.get_by_role("button", name="Filters").click()
+    first.page.get_by_role("combobox", name="Place").click()
+    first.page.get_by_role("option", name=label, exact=True).click()
+    first.page.wait_for_url(re.compile(f"place={place}"))
+    first.page.keyboard.press("Escape")
+    first.settled()
+    assert first.metric("headline_true") == percent(k / n, "en")
+    again = look(seen, "phone")
+    again.page.goto(first.page.url)
+    again.settled()
+    assert again.metric("headline_true") == percent(k / n, "en")
+    assert label in again.text('[data-testid="stCaptionContainer"]')
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_language_and_period_go_to_the_address(company: Served, look: Start, name: str) -> None:
+    seen = company(name)
+    shown = look(seen).open()
+    shown.page.get_by_text("中文", exact=True).click()
+    shown.page.wait_for_url(re.compile("lang=zh"))
+    shown.settled()
+    assert shown.text("h1") == "真准时"
+    shown.page.get_by_role("combobox").first.click()
+    shown.page.get_by_role("option", name="全部历史").click()
+    shown.page.wait_for_url(re.compile("period=all"))
+    shown.settled()
+    value = seen.ask("select value from marts.kpi where metric = 'true_on_time_rate' and period = 'all'")[0][
+        0
+    ]
+    assert shown.metric("headline_true") == percent(value, "zh")
+    assert parse_qs(urlsplit(shown.page.url).query) == {"lang": ["zh"], "period": ["all"]}
+
+
+def test_a_chinese_browser_is_greeted_in_chinese(company: Served, look: Start) -> None:
+    assert look(company("demo"), locale="zh-CN").open().text("h1") == "真准时"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_are_both_readable(company: Served, look: Start, scheme: str) -> None:
+    shown = look(company("demo"), scheme=scheme).open("lang=en")
+    ratios = shown.layout("contrasts")
+    assert len(ratios) >= 2
+    assert min(ratios.values()) >= 4.5, ratios
+
+
+def test_a_night_that_failed_is_a_banner(company: Served, look: Start) -> None:
+    seen = company("demo")
+    status = seen.file.parent / "status.json"
+    good = status.read_text(encoding="utf-8")
+    said = {
+        "last_run": 2,
+        "run_id": "x",
+        "status": "failed",
+        "message": "No space.",
+        "at": "2026-03-01T03:05:00+08:00",
+    }
+    try:
+        status.write_text(json.dumps(said), encoding="utf-8")
+        alert = look(seen).open("lang=en").text('[data-testid="stAlert"]')
+    finally:
+        status.write_text(good, encoding="utf-8")
+    assert "The last night did not succeed" in alert and "No space." in alert
