@@ -1,11 +1,11 @@
 {{ config(materialized="table") }}
--- Every day, month and the whole, from the first order's day to the run's; a period without orders has its
+-- Every day, month and the whole, from the first day of any count to the run's; a period without orders has
+-- its
 -- row too.
 with
     span as (
-        select
-            least(min(order_day), {{ local_day(as_of()) }}) as first_day, {{ local_day(as_of()) }} as last_day
-        from {{ ref("int_orders") }}
+        select least(min(day), {{ local_day(as_of()) }}) as first_day, {{ local_day(as_of()) }} as last_day
+        from {{ ref("agg_on_time_daily") }}
     ),
     days as (
         select
