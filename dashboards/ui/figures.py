@@ -91,15 +91,17 @@ def stage_strip(view: View) -> None:
     """Stages and places in colours: a matrix where there is room, a list on a phone."""
     st.subheader(t("strip_title"), anchor=False)
     run = view.run
-    limits = {name: f"{run[f'{name}_percent']:g}" for name in ("yellow_from", "red_above")}
-    words = {"yellow": limits["yellow_from"], "red": limits["red_above"], "minimum": run["minimum_sample"]}
-    st.caption(t("strip_caption", **words))
-    if run["standards_from"] == "data":
-        st.caption(t("strip_from_data"))
     rows = view.ask("stages")
     if not rows:
         st.caption(t("strip_none"))
         return
+    limits = {
+        "yellow": f"{run['yellow_from_percent']:g}",
+        "red": f"{run['red_above_percent']:g}",
+        "minimum": run["minimum_sample"],
+    }
+    st.markdown(" ".join(strip.legend(rows, limits)))
+    st.caption(t("strip_from_data" if run["standards_from"] == "data" else "strip_caption"))
     judged, rare = strip.judged(rows)
     with st.container(key="strip_matrix"):
         for group, cells in strip.groups(judged).items():

@@ -9,7 +9,7 @@ from dashboards.published import Row
 from dashboards.ui import formats, stages, theme
 from dashboards.ui.i18n import t
 
-ORDER = ("red", "yellow", "grey", "green")
+ORDER = ("red", "yellow", "green", "grey")
 GROUPS = ("office", "place", "carrier")
 ONE_LINE_COLUMNS = 4
 
@@ -24,6 +24,15 @@ def judged(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     """The cells of stages that say something somewhere, and of those that are too rare to."""
     loud = {row["stage"] for row in rows if row["colour"] != "grey" or row["open_overdue"]}
     return [row for row in rows if row["stage"] in loud], [row for row in rows if row["stage"] not in loud]
+
+
+def legend(rows: list[Row], limits: dict[str, object]) -> list[str]:
+    """What each colour means and how many cells have it, as badges in markdown."""
+    counts = {colour: sum(row["colour"] == colour for row in rows) for colour in ORDER}
+    return [
+        f":{theme.BADGES[colour]}-badge[{theme.SIGNS[colour]} {t(f'legend_{colour}', count=count, **limits)}]"
+        for colour, count in counts.items()
+    ]
 
 
 def _group(row: Row) -> str:

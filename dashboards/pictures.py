@@ -1,0 +1,90 @@
+"""`python -m dashboards.pictures`: each page of a published profile as pictures in docs/, wide and phone.
+
+Needs the development tools (Playwright) and Debian's chromium; nothing of the app imports this.
+"""
+
+import argparse
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from dashboards.settings import REPOSITORY
+
+DOCS = REPOSITORY / "docs"
+SIZES = {"": (1600, 1000), "_phone": (390, 844)}
+LANGUAGES = ("en", "zh")
+PAGES = ("executive",)
+
+
+def main() -> None:
+    """Serve the app on a free port, take the pictures, end it."""
+    parser = argparse.ArgumentParser(prog="make pictures", description=__doc__)
+    parser.add_argument("--period", help="as in the address bar; default: the period the page opens with")
+    parser.add_argument("--out", type=Path, default=DOCS)
+    asked = parser.parse_args()
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("pictures need Debian's chromium (apt-get install chromium)")
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    app = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+        cwd=REPOSITORY / "dashboards",
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait(f"http://localhost:{port}/_stcore/health")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium,
+                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            )
+            asked.out.mkdir(parents=True, exist_ok=True)
+            for page in PAGES:
+                for language in LANGUAGES:
+                    for suffix, size in SIZES.items():
+                        query = f"lang={language}" + (f"&period={asked.period}" if asked.period else "")
+                        file = asked.out / f"{page}_{language}{suffix}.png"
+                        _take(browser, f"http://localhost:{port}/?{query}", size, file)
+                        print(file)
+            browser.close()
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
+
+
+def _wait(address: str) -> None:
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+            return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.25)
+    raise TimeoutError(f"nothing answers on {address}")
+
+
+def _take(browser: Browser, address: str, size: tuple[int, int], file: Path) -> None:
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(".st-key-chart_bridge svg.main-svg", state="attached", timeout=60_000)
+    page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached")
+    # the page scrolls in a box of its own: the window is made as tall as what is in it
+    tall = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight")
+    page.set_viewport_size({"width": width, "height": int(tall)})
+    page.wait_for_timeout(1500)
+    page.screenshot(path=file)
+    context.close()
+
+
+if __name__ == "__main__":
+    main()
