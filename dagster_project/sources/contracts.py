@@ -144,6 +144,11 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
         if _is_mapping(settings, columns_at.line_of(column), f"column {column}", mistakes)
     )
     named = {column.name: column for column in columns}
+    by_small = {column.name.lower(): column for column in columns}
+    for column in columns:
+        if by_small[column.name.lower()] is not column:
+            what = f"columns {column.name} and {by_small[column.name.lower()].name} differ in capitals only"
+            mistakes.add(column.line, what, "Take one of them")
     key = texts(table, "key", mistakes)
     for part in key:
         if part not in named:

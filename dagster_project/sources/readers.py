@@ -34,16 +34,16 @@ def stage(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch:
 
 
 def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -> str:
-    """A query over what `stage` filled: position, file_index, record, line, broken (text or null), parts
-    (list)."""
+    """A query over what `stage` filled: position, file_index, record, line, parts (list), broken (text or
+    null)."""
     if contract.format == "csv":
         fields = len(batch.field_names)
         delimiter = sql.text(contract.delimiter)
         return f"""
             SELECT position, file_index, record, line, parts,
                 CASE WHEN len(parts) <> {fields} THEN
-                        'it has ' || len(parts) || ' fields where the header has {fields}; have the line
-                        corrected'
+                        'it has ' || len(parts)
+                        || ' fields where the header has {fields}; have the line corrected'
                     WHEN length(array_to_string(raw_parts, '')) <> length(line) + 1 THEN
                         'its quotes are not closed; have the line corrected'
                 END AS broken
@@ -72,13 +72,14 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
 
 
 def row_as_json(contract: TableContract, batch: Batch) -> str:
-    """An SQL text: the row of `rows` as it came, as JSON; a line that could not be cut is {"line": …}."""
+    """An SQL text over `_line`, `_parts`, `_broken` of staging: the row as it came, as JSON; a line that
+    could not be cut is {"line": …}."""
     if contract.format == "jsonl":
-        return "CASE WHEN broken IS NULL THEN line ELSE CAST(json_object('line', line) AS VARCHAR) END"
-    fields = ", ".join(f"{sql.text(name)}, parts[{at}]" for at, name in enumerate(batch.field_names, 1))
+        return "CASE WHEN _broken IS NULL THEN _line ELSE CAST(json_object('line', _line) AS VARCHAR) END"
+    fields = ", ".join(f"{sql.text(name)}, _parts[{at}]" for at, name in enumerate(batch.field_names, 1))
     return (
-        "CAST(CASE WHEN broken IS NULL THEN "
-        f"json_object({fields}) ELSE json_object('line', line) END AS VARCHAR)"
+        "CAST(CASE WHEN _broken IS NULL THEN "
+        f"json_object({fields}) ELSE json_object('line', _line) END AS VARCHAR)"
     )
 
 
@@ -90,8 +91,8 @@ def renamed_key(
 
     Args:
         empty: the columns that are null in every row of the file. A key that a row may leave out is no
-        mistake, so one
-            that is not required counts as renamed only where a similar key turned up instead.
+        mistake,
+            so one that is not required counts as renamed only where a similar key turned up instead.
     """
     rows_of_keys = connection.execute(
         """

@@ -13,7 +13,7 @@ from .files import Batch
 
 
 class Staging:
-    """The temporary table `staged` of one batch: typed rows with hash and recorded time; `is_bad` marks the
+    """The temporary table `staged` of one batch: typed rows with hash and recorded time; `_is_bad` marks the
     refused."""
 
     def __init__(
@@ -36,8 +36,8 @@ class Staging:
         self.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE staged_files AS
-            SELECT unnest($1::INTEGER[]) AS file_index, unnest($2::VARCHAR[]) AS file,
-                unnest($3::VARCHAR[]) AS load_id, unnest($4::TIMESTAMPTZ[]) AS file_recorded_at
+            SELECT unnest($1::INTEGER[]) AS _file_index, unnest($2::VARCHAR[]) AS _file,
+                unnest($3::VARCHAR[]) AS _load_id, unnest($4::TIMESTAMPTZ[]) AS _file_recorded_at
             """,
             [
                 list(range(len(self.batch.files))),
@@ -52,10 +52,10 @@ class Staging:
         self.connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE staged AS
-            SELECT position, file_index, record AS _record, file AS _file, load_id AS _load_id,
-                {" OR ".join(["broken IS NOT NULL", *checks])} AS is_bad,
+            SELECT _position, _file_index, _record, _file, _load_id,
+                {" OR ".join(["_broken IS NOT NULL", *checks])} AS _is_bad,
                 {self.names}, hash({texts}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
-            FROM ({self._typed_rows()}) JOIN staged_files USING (file_index)
+            FROM ({self._typed_rows()}) JOIN staged_files USING (_file_index)
             """
         )
 
@@ -64,8 +64,8 @@ class Staging:
         value."""
         names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
         counted = self.connection.execute(
-            f"SELECT file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
-            " FROM staged GROUP BY file_index"
+            f"SELECT _file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
+            " FROM staged GROUP BY _file_index"
         ).fetchall()
         return {
             index: (rows, [name for name, values in zip(names, filled, strict=True) if not values])
@@ -74,11 +74,11 @@ class Staging:
 
     def drop(self, file_index: int) -> None:
         """Takes a file's rows out again."""
-        self.connection.execute("DELETE FROM staged WHERE file_index = $1", [file_index])
+        self.connection.execute("DELETE FROM staged WHERE _file_index = $1", [file_index])
 
     def quarantine(self, run_number: int, run_id: str) -> int:
         """Writes the refused rows with their reasons to meta.quarantine; hands back how many."""
-        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE is_bad")
+        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE _is_bad")
         if not bad:
             return 0
         place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
@@ -87,10 +87,10 @@ class Staging:
         self.connection.execute(
             f"""
             INSERT INTO meta.quarantine
-            SELECT $1, $2, '{place} ' || record || ': ' || coalesce(broken, concat_ws('; ', {told})) || '.',
-                {readers.row_as_json(self.contract, self.batch)}, file, record, load_id, $3, $4, now()
-            FROM ({self._typed_rows("position IN (SELECT position FROM staged WHERE is_bad)")})
-            JOIN staged_files USING (file_index)
+            SELECT $1, $2, '{place} ' || _record || ': ' || coalesce(_broken, concat_ws('; ', {told})) || '.',
+                {readers.row_as_json(self.contract, self.batch)}, _file, _record, _load_id, $3, $4, now()
+            FROM ({self._typed_rows("position IN (SELECT _position FROM staged WHERE _is_bad)")})
+            JOIN staged_files USING (_file_index)
             """,
             [self.contract.source, self.contract.name, run_number, run_id],
         )
@@ -101,12 +101,12 @@ class Staging:
         refused."""
         self.connection.execute(
             """
-            UPDATE meta.quarantine SET file = staged_files.file FROM staged_files
-            WHERE source = $1 AND table_name = $2 AND quarantine.load_id = staged_files.load_id
+            UPDATE meta.quarantine SET file = staged_files._file FROM staged_files
+            WHERE source = $1 AND table_name = $2 AND quarantine.load_id = staged_files._load_id
             """,
             [self.contract.source, self.contract.name],
         )
-        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE is_bad")
+        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE _is_bad")
         return int(bad)
 
     def take_duplicates(self, run_number: int) -> int:
@@ -115,13 +115,13 @@ class Staging:
         self.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE staged_repeated AS
-            SELECT position FROM (
-                SELECT position, row_number() OVER (
+            SELECT _position FROM (
+                SELECT _position, row_number() OVER (
                     PARTITION BY _row_hash ORDER BY _recorded_at, _file, _record
                 ) AS number
                 FROM staged
-                WHERE NOT is_bad AND _row_hash IN (
-                    SELECT _row_hash FROM staged WHERE NOT is_bad GROUP BY _row_hash HAVING count(*) > 1
+                WHERE NOT _is_bad AND _row_hash IN (
+                    SELECT _row_hash FROM staged WHERE NOT _is_bad GROUP BY _row_hash HAVING count(*) > 1
                 )
             ) WHERE number > 1
             """
@@ -129,12 +129,12 @@ class Staging:
         self.connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE staged_met AS
-            SELECT staged.position, staged._row_hash, staged._recorded_at, staged._file, staged._record,
+            SELECT staged._position, staged._row_hash, staged._recorded_at, staged._file, staged._record,
                 staged._load_id,
                 (staged._recorded_at, staged._file, staged._record)
                     < (landed._recorded_at, landed._file, landed._record) AS is_smaller
             FROM staged JOIN {self.landed} AS landed ON staged._row_hash = landed._row_hash
-            WHERE NOT staged.is_bad AND staged.position NOT IN (SELECT position FROM staged_repeated)
+            WHERE NOT staged._is_bad AND staged._position NOT IN (SELECT _position FROM staged_repeated)
             """
         )
         self.connection.execute(
@@ -159,9 +159,9 @@ class Staging:
                 {self.names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at
             )
             SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at FROM staged
-            WHERE NOT is_bad
-                AND position NOT IN (SELECT position FROM staged_repeated)
-                AND position NOT IN (SELECT position FROM staged_met)
+            WHERE NOT _is_bad
+                AND _position NOT IN (SELECT _position FROM staged_repeated)
+                AND _position NOT IN (SELECT _position FROM staged_met)
             """,
             [run_number],
         ).fetchone()
@@ -177,7 +177,7 @@ class Staging:
         return found
 
     def _typed_rows(self, where: str = "true") -> str:
-        """A query over the staged text: raw parts, text without blanks (`"t.<column>"`) and typed values."""
+        """A query over the staged text: raw parts, text without blanks (`"_t.<column>"`) and typed values."""
         columns = self.contract.columns
         at = {name: index for index, name in reversed(list(enumerate(self.batch.field_names, 1)))}
         raws = ", ".join(f"parts[{at[column.name]}] AS {typed.text_column(column)}" for column in columns)
@@ -188,8 +188,9 @@ class Staging:
         values = ", ".join(f"{typed.value(column)} AS {sql.name(column.name)}" for column in columns)
         return f"""
             SELECT *, {values} FROM (
-                SELECT position, file_index, record, line, parts, broken, {texts} FROM (
-                    SELECT position, file_index, record, line, parts, broken, {raws}
+                SELECT _position, _file_index, _record, _line, _parts, _broken, {texts} FROM (
+                    SELECT position AS _position, file_index AS _file_index, record AS _record, line AS _line,
+                        parts AS _parts, broken AS _broken, {raws}
                     FROM ({readers.rows(self.contract, self.batch)}) WHERE {where}
                 )
             )"""

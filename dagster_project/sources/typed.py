@@ -1,7 +1,7 @@
 """From text to types: the SQL that a contract's columns become, and the sentence for a value that does not
 fit.
 
-Belongs here: expressions over the text columns `"t.<column>"`. Which rows they run on is the business of
+Belongs here: expressions over the text columns `"_t.<column>"`. Which rows they run on is the business of
 landing.
 """
 
@@ -19,7 +19,7 @@ _INSTANT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)"
 
 def text_column(column: Column) -> str:
     """The name under which a column's text stands in the queries of landing."""
-    return sql.name(f"t.{column.name}")
+    return sql.name(f"_t.{column.name}")
 
 
 def normalised(raw: str, contract: TableContract) -> str:
@@ -109,8 +109,8 @@ def create_landed(contract: TableContract) -> str:
 def recorded_at(contract: TableContract) -> str:
     """The instant a row was recorded: its column, else the file's own time."""
     if contract.recorded_at is None:
-        return "file_recorded_at"
-    return f"coalesce({sql.name(contract.recorded_at)}, file_recorded_at)"
+        return "_file_recorded_at"
+    return f"coalesce({sql.name(contract.recorded_at)}, _file_recorded_at)"
 
 
 def _rules(column: Column, codes: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:

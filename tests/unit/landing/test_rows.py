@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from .conftest import HEADER, Company
 
 
@@ -162,3 +164,33 @@ def test_a_repeated_row_is_a_duplicate_and_another_version_of_a_key_is_not(compa
     load = company.night()
     assert (load.rows_accepted, load.rows_duplicate) == (2, 1)
     assert company.landed("quantity, _record") == [(3, 2), (4, 4)]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_columns_may_be_called_as_landing_calls_its_own(company: Company, format: str) -> None:
+    names = ["line", "record", "file", "position", "parts", "broken", "load_id", "order", "is_bad", "t.line"]
+    columns = ", ".join(f"{name}: {{type: integer}}" for name in names)
+    company.write(
+        "contracts/wms.yml",
+        f"source: wms\ntables: {{scans: {{files: '*.txt', format: {format}, columns: {{{columns}}}}}}}\n",
+    )
+    good, bad = dict.fromkeys(names, 7), dict.fromkeys(names, 7) | {"line": "x"}
+    if format == "csv":
+        rows = [",".join(names), *(",".join(map(str, row.values())) for row in (good, bad))]
+    else:
+        rows = [json.dumps(row) for row in (good, bad)]
+    company.drop("a.txt", "\n".join(rows) + "\n")
+    company.night()
+    assert company.landed(", ".join(f'"{name}"' for name in names)) == [(7,) * len(names)]
+    [(_, record, reason)] = company.quarantined()
+    assert reason == f"Line {record}: column line: 'x' is no whole number; correct it at the source."
+
+
+def test_no_reason_is_broken_over_lines(company: Company) -> None:
+    company.drop("wms/scans/2026-01-05/a.csv", HEADER + 'too,few\n"stray,C,1,\ns,C,x,\n')
+    company.night()
+    assert [reason for _, _, reason in company.quarantined()] == [
+        "Line 2: it has 2 fields where the header has 4; have the line corrected.",
+        "Line 3: its quotes are not closed; have the line corrected.",
+        "Line 4: column quantity: 'x' is no whole number; correct it at the source.",
+    ]
