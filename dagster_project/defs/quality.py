@@ -1,5 +1,6 @@
-"""Great Expectations as asset checks: one multi-check a layer, two checks a table: what must hold, and what
-should.
+"""Great Expectations as asset checks: one multi-check a layer, two checks a table: must hold, and should hold.
+
+A rule over the loads is shown at each landed table, and fails at those it names.
 """
 
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from dagster_project.defs.context import chosen_profile
+from dagster_project.defs.ingest import landed_key
 from dagster_project.lib import quality
 from dagster_project.lib.rules import Rule
 from dagster_project.lib.steps import Night
@@ -14,14 +16,16 @@ from dagster_project.lib.steps import Night
 CHECK_NAMES = {"block": "must_hold", "warn": "should_hold"}
 
 
-def asset_of(rule: Rule) -> dg.AssetKey:
-    """The asset a rule's verdict is shown at."""
-    return dg.AssetKey(list(rule.shown_at))
+def shown_at(rule: Rule) -> dict[dg.AssetKey, str]:
+    """The assets at which a rule is shown, each with the name by which its verdict would call it."""
+    if rule.schema == "meta":
+        return {landed_key(source, name): f"{source}.{name}" for source, name in chosen_profile().tables}
+    return {dg.AssetKey([rule.schema, rule.table]): ""}
 
 
 def specs(rules: Sequence[Rule]) -> list[dg.AssetCheckSpec]:
-    """One check for each table and severity; what must hold blocks everything downstream."""
-    kinds = sorted({(asset_of(rule), rule.severity) for rule in rules})
+    """One check for each asset and severity; what must hold blocks everything downstream."""
+    kinds = sorted({(asset, rule.severity) for rule in rules for asset in shown_at(rule)})
     return [
         dg.AssetCheckSpec(name=CHECK_NAMES[severity], asset=asset, blocking=severity == "block")
         for asset, severity in kinds
@@ -34,10 +38,11 @@ def checks_of(layer: str) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"{layer}_quality", specs=specs(rules))
     def check(night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:
-        verdicts = dict(zip(rules, night.check(layer), strict=False))
+        verdicts = list(zip(rules, night.check(layer), strict=night.with_quality))
         for spec in specs(rules):
-            own = [verdicts[rule] for rule in verdicts if _belongs(rule, spec)]
-            failed = [verdict.sentence for verdict in own if not verdict.passed]
+            own = [(rule, verdict) for rule, verdict in verdicts if _belongs(rule, spec)]
+            at = spec.asset_key
+            failed = [verdict.sentence for rule, verdict in own if _fails_at(rule, verdict, at)]
             yield dg.AssetCheckResult(
                 asset_key=spec.asset_key,
                 check_name=spec.name,
@@ -53,7 +58,12 @@ def checks_of(layer: str) -> dg.AssetChecksDefinition:
 
 
 def _belongs(rule: Rule, spec: dg.AssetCheckSpec) -> bool:
-    return asset_of(rule) == spec.asset_key and CHECK_NAMES[rule.severity] == spec.name
+    return spec.asset_key in shown_at(rule) and CHECK_NAMES[rule.severity] == spec.name
+
+
+def _fails_at(rule: Rule, verdict: quality.Result, asset: dg.AssetKey) -> bool:
+    """A verdict without names is about every asset at which it is shown."""
+    return not verdict.passed and (not verdict.named or shown_at(rule)[asset] in verdict.named)
 
 
 landing_quality = checks_of("landing")

@@ -17,7 +17,8 @@ nightly = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
     description="Files to published warehouse, for the day before.",
-    tags={"dagster/max_retries": "2"},
+    # a retried night is a night of its own: its steps share a connection and a run number
+    tags={"dagster/max_retries": "2", "dagster/retry_strategy": "ALL_STEPS"},
 )
 
 

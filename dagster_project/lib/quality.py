@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +17,7 @@ import duckdb
 from dagster_project import sources
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
-from dagster_project.lib.warehouse import Run, config, connect
+from dagster_project.lib.warehouse import Run, config, connect, quoted
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
@@ -25,7 +25,7 @@ LAYERS = ("landing", "marts")
 
 @dataclass(frozen=True)
 class Result:
-    """One rule's verdict on one table. `observed` and `expected` are texts for a reader."""
+    """One rule's verdict on one table; `observed` and `expected` are for a reader, `named` the broken rows."""
 
     schema: str
     table: str
@@ -35,6 +35,7 @@ class Result:
     observed: str
     expected: str
     passed: bool
+    named: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -61,7 +62,12 @@ def evaluate(settings: Settings, rules: Sequence[Rule], layer: str) -> list[Resu
     """
     there = _tables(settings)
     verdicts = _verdicts(settings, [rule for rule in rules if (rule.schema, rule.table) in there], layer)
-    return [_result(rule, verdicts.get(rule.identity)) for rule in rules]
+    results = [_result(rule, verdicts.get(rule.identity)) for rule in rules]
+    with connect(settings, read_only=True) as connection:
+        return [
+            result if result.passed or not rule.names else _with_names(connection, rule, result)
+            for rule, result in zip(rules, results, strict=True)
+        ]
 
 
 def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str) -> dict[str, Any]:
@@ -194,16 +200,10 @@ def _expectation(gx: Any, rule: Rule) -> Any:
         "severity": "critical" if rule.severity == "block" else "warning",
     }
     match rule.kind:
-        case "not_null":
-            return known.ExpectColumnValuesToNotBeNull(column=rule.columns[0], **common)
         case "unique" if len(rule.columns) == 1:
             return known.ExpectColumnValuesToBeUnique(column=rule.columns[0], **common)
         case "unique":
             return known.ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), **common)
-        case "accepted":
-            return known.ExpectColumnValuesToBeInSet(
-                column=rule.columns[0], value_set=list(rule.accepted), **common
-            )
         case "rows":
             query = f"select this.* from (select * from {{batch}}) as this where {rule.broken}"
             return known.UnexpectedRowsExpectation(
@@ -216,13 +216,21 @@ def _tables(settings: Settings) -> set[tuple[str, str]]:
         return set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())
 
 
+def _with_names(connection: duckdb.DuckDBPyConnection, rule: Rule, result: Result) -> Result:
+    """The result with its broken rows called by name."""
+    columns = ", ".join(quoted(name) for name in rule.names)
+    table = quoted(rule.schema, rule.table)
+    query = f"select distinct {columns} from {table} as this where {rule.broken} order by all"
+    named = [".".join(map(str, row)) for row in connection.execute(query).fetchall()]
+    return replace(result, observed=f"{result.observed}: {', '.join(named)}", named=tuple(named))
+
+
 def _result(rule: Rule, verdict: Any | None) -> Result:
     errors = ["there is no such table"] if verdict is None else _errors(verdict.exception_info)
     observed = verdict and verdict.result.get("unexpected_count", verdict.result.get("observed_value"))
-    schema, table = rule.shown_at
     return Result(
-        schema=schema,
-        table=table,
+        schema=rule.schema,
+        table=rule.table,
         column=", ".join(rule.columns) or None,
         expectation=rule.name,
         # a rule that cannot be evaluated has not been kept

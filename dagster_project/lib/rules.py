@@ -4,6 +4,7 @@ the marts.
 Belongs here: which rules there are. Not here: how they are evaluated (quality.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,54 +29,44 @@ QUARANTINE_BLOCK_ROWS = 100
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of one table. `broken` is the SQL condition of
-    a row, `this`, that breaks it. `about`: the landed table that a rule over the loads is about.
+    """One expectation of one table. `broken`: the SQL condition of a row, `this`, that breaks it; `names`:
+    the columns by which the reader is told such rows.
     """
 
     schema: str
     table: str
     name: str
-    kind: Literal["not_null", "unique", "accepted", "rows"]
+    kind: Literal["unique", "rows"]
     severity: Severity
     says: str
     columns: tuple[str, ...] = ()
-    accepted: tuple[str, ...] = ()
     broken: str = ""
-    about: str = ""
-
-    @property
-    def shown_at(self) -> tuple[str, str]:
-        """Schema and table of the asset at which the verdict is shown."""
-        return ("landing", self.about) if self.about else (self.schema, self.table)
+    names: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
         """One of its kind among all rules."""
-        return ".".join(part for part in (self.schema, self.table, self.about, self.name) if part)
+        return f"{self.schema}.{self.table}.{self.name}"
 
 
 def landing_rules(profile: sources.Profile) -> list[Rule]:
-    """Of every landed table of the profile, and of this run's loads."""
-    rules = []
+    """Of every landed table of the profile, and of the loads."""
+    rules = _load_rules()
     for source, name in profile.tables:
-        table = f"{source}__{name}"
-        rules += _load_rules(source, name)
-        rules += [
-            Rule(
-                "landing",
-                table,
-                f"{column}_given",
-                "not_null",
-                "block",
-                f"{column} must be given.",
-                (column,),
-            )
-            for column in PROVENANCE
+        table, columns = f"{source}__{name}", profile.contract(source, name).columns
+        required = [column.name for column in columns if column.required]
+        given: list[tuple[str, str, list[str]]] = [
+            ("provenance_given", "Every row can be opened down to its file and record.", _nulls(PROVENANCE)),
+            ("required_given", f"Required by the contract: {', '.join(required)}.", _nulls(required)),
+            ("within_contract", "Values are those that the contract accepts.", _outside(columns)),
         ]
-        said = "A row lands once: the same content twice would count twice."
-        rules.append(Rule("landing", table, "lands_once", "unique", "block", said, ("_row_hash",)))
-        for column in profile.contract(source, name).columns:
-            rules += _contract_rules(table, column)
+        rules += [
+            Rule("landing", table, rule, "rows", "block", says, broken=" or ".join(broken))
+            for rule, says, broken in given
+            if broken
+        ]
+        says = "A row lands once: the same content twice would count twice."
+        rules.append(Rule("landing", table, "lands_once", "unique", "block", says, ("_row_hash",)))
     return rules
 
 
@@ -98,47 +89,41 @@ def _mart_file() -> dict[str, Any]:
     return yaml.safe_load(MART_RULES.read_text(encoding="utf-8"))
 
 
-def _contract_rules(table: str, column: Column) -> list[Rule]:
-    name, rules = column.name, []
-    if column.required:
-        says = f"{name} is required by the contract."
-        rules.append(Rule("landing", table, f"{name}_given", "not_null", "block", says, (name,)))
-    if column.accepted:
-        says = f"{name} is one of the values the contract accepts."
-        accepted = tuple(column.accepted)
-        rules.append(
-            Rule("landing", table, f"{name}_accepted", "accepted", "block", says, (name,), accepted=accepted)
-        )
-    if column.minimum is not None or column.maximum is not None:
-        says = f"{name} lies within the contract's limits."
-        limits = [("<", column.minimum), (">", column.maximum)]  # SQL constants of the column's type
-        broken = " or ".join(f"{quoted(name)} {sign} {limit}" for sign, limit in limits if limit is not None)
-        rules.append(Rule("landing", table, f"{name}_within", "rows", "block", says, (name,), broken=broken))
-    return rules
+def _nulls(columns: Sequence[str]) -> list[str]:
+    return [f"{quoted(column)} is null" for column in columns]
 
 
-def _load_rules(source: str, name: str) -> list[Rule]:
-    """Of the loads of one source table, shown at its landed table."""
-    about = f"source = {literal(source)} and table_name = {literal(name)}"
-    fresh = f"{about} and run_number = (select run_number from meta.run)"
-    warn, block = f"{QUARANTINE_WARN_SHARE:.0%}", f"{QUARANTINE_BLOCK_SHARE:.0%}"
+def _outside(columns: Sequence[Column]) -> list[str]:
+    """Conditions of values beyond the contract's limits, which are SQL constants of the column's type."""
+    conditions = []
+    for column in columns:
+        name = quoted(column.name)
+        limits = [("<", column.minimum), (">", column.maximum)]
+        conditions += [f"{name} {sign} {limit}" for sign, limit in limits if limit is not None]
+        if column.accepted:
+            conditions.append(f"{name} not in ({', '.join(map(literal, column.accepted))})")
+    return conditions
+
+
+def _load_rules() -> list[Rule]:
+    fresh = "run_number = (select run_number from meta.run)"
     given: list[tuple[str, Severity, str, str]] = [
         (
             "rows_add_up",
             "block",
             "Every row read is accepted, quarantined or a duplicate.",
-            f"{about} and rows_read <> rows_accepted + rows_quarantined + rows_duplicate",
+            "rows_read <> rows_accepted + rows_quarantined + rows_duplicate",
         ),
         (
             "few_rows_quarantined",
             "warn",
-            f"Over {warn} of the new rows were quarantined: read meta.quarantine.",
+            f"Over {QUARANTINE_WARN_SHARE:.0%} of a table's new rows were quarantined: read meta.quarantine.",
             f"{fresh} and rows_quarantined > {QUARANTINE_WARN_SHARE} * rows_read",
         ),
         (
             "format_unchanged",
             "block",
-            f"Over {block} of the new rows were quarantined: the format has changed.",
+            f"Over {QUARANTINE_BLOCK_SHARE:.0%} of a table's new rows were quarantined: a changed format.",
             f"{fresh} and rows_read >= {QUARANTINE_BLOCK_ROWS}"
             f" and rows_quarantined > {QUARANTINE_BLOCK_SHARE} * rows_read",
         ),
@@ -150,6 +135,6 @@ def _load_rules(source: str, name: str) -> list[Rule]:
         ),
     ]
     return [
-        Rule("meta", "loads", rule, "rows", severity, says, broken=broken, about=f"{source}__{name}")
+        Rule("meta", "loads", rule, "rows", severity, says, broken=broken, names=("source", "table_name"))
         for rule, severity, says, broken in given
     ]
