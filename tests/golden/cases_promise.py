@@ -92,6 +92,20 @@ def back_off_to_carrier_and_to_all(s: Story) -> Expected:
     }
 
 
+@case("The thirtieth on the lane becomes known on the order's own day: too late to count, on every level")
+def the_thirtieth_on_the_day(s: Story) -> Expected:
+    seen(s, "PN", "2026-01-20 10:00", [1.0] * 29, known="2026-01-21 10:00", carrier="JD", place="PX")
+    seen(s, "PO", "2026-01-20 10:00", [5.0], known="2026-01-25 10:00", carrier="JD", place="PX")
+    for order, day in (("P17", "01-25"), ("P18", "01-26")):
+        s.order(order, f"{day} 10:00", "01-28")
+        s.sub(f"{order}-1", order, f"{day} 10:30", carrier="JD", place="PX")
+        arrived(s, f"{order}-1", f"{day} 10:00")
+    return {
+        ("promise", "P17-1"): {"lane_level": "all"},
+        ("promise", "P18-1"): {"lane_level": "place_carrier_city", "sample": 30, "buffer_hours": 0},
+    }
+
+
 @case("Of all one is enough; whole hours are rounded up: 61 minutes are 2 h. Nothing seen at all: buffer 0")
 def one_is_enough(s: Story) -> Expected:
     asked(s, "P05", "2024-06-01 09:00", "2024-06-03")

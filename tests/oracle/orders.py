@@ -103,7 +103,7 @@ def verdict(order_id: str, part: Company, transits: list[Transit]) -> Order:
     if promise.day is None:
         return order
     counting = [sub for sub in subs if sub.is_live or is_late_cancelled(sub, promise)]
-    batches = {sub.now("batch") for sub in counting} or set(promise.by_batch)
+    batches = {sub.batch for sub in counting} or set(promise.by_batch)
     if not promise.is_pending:
         order.promised_at = max(
             (at for b in batches if (at := promise.by_batch[b]) is not None), default=None
@@ -176,10 +176,9 @@ def judge(order: Order, part: Company) -> None:
         wish_end = end_of_day(order.wished_date, part.timezone)
         if wish_end <= part.as_of:
             order.is_wished_hit = order.signed_at is not None and all(
-                sub.signed_at is not None
-                and (day := own.wished[sub.now("batch")]) is not None
-                and sub.signed_at <= end_of_day(day, part.timezone)
+                sub.signed_at is not None and sub.signed_at <= end_of_day(day, part.timezone)
                 for sub in order.live
+                if (day := own.wished[sub.batch]) is not None
             )
 
 

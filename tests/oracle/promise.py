@@ -124,7 +124,7 @@ class Promise:
     lanes: dict[str, LaneBuffer] = field(default_factory=dict)
 
     def of(self, sub: SubOrder) -> datetime | None:
-        return self.by_batch[sub.now("batch")]
+        return self.by_batch[sub.batch]
 
 
 def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) -> Promise:
@@ -133,7 +133,7 @@ def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) ->
     rows = next(iter(versions(order.table("orders"), "order_id").values()), [])
     placed_at = first(rows, "placed_at")
     if placed_at is None:
-        return Promise(None, by_batch=dict.fromkeys({sub.now("batch") for sub in subs}))
+        return Promise(None, by_batch=dict.fromkeys({sub.batch for sub in subs}))
     promise = Promise(local_day(placed_at, zone))
     assert promise.day is not None
 
@@ -145,7 +145,7 @@ def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) ->
         given = end_of_day(day, zone) if order.promise_limit == "end_of_day" else start_of_day(day, zone)
     batches: dict[Any, list[SubOrder]] = {}
     for sub in subs:
-        batches.setdefault(sub.now("batch"), []).append(sub)
+        batches.setdefault(sub.batch, []).append(sub)
     for batch, members in (batches or {None: []}).items():
         members = sorted(members, key=lambda sub: (sub.first_recorded_at, sub.code))
         asked = next((w for sub in members if (w := sub.at_first("wished_date")) is not None), None)

@@ -2,17 +2,15 @@
 combinations.
 """
 
-import random
 from datetime import datetime, timedelta
 from typing import Any
 
 from oracle.clock import local_day
 from oracle.company import Company, Row
+from oracle.random_dirt import AS_OF, FIRST, Dice, correct_some, tell, tell_of_strangers
 from oracle.reference import plain_reference, standard
 from oracle.story import Story, at
 
-FIRST = at("2025-12-20 00:00")
-AS_OF = at("02-20 11:30")
 ROUTES = ("direct", "direct", "direct", "transfer", "supplier")
 LANES = (("A", "SF"), ("A", "SF"), ("A", "ZTO"), ("B", "ZTO"), ("B", "SF"))
 CITIES = (("杭州", "浙江"), ("杭州", "浙江"), ("宁波", "浙江"), ("南京", "江苏"), (None, "江苏"))
@@ -31,33 +29,6 @@ BEFORE_CARRIER = {
 }
 
 
-class Dice:
-    """Random choices of one seed."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-
-    def chance(self, share: float) -> bool:
-        return self.random.random() < share
-
-    def pick(self, values: Any) -> Any:
-        return self.random.choice(values)
-
-    def hours(self, low: float, high: float) -> timedelta:
-        return timedelta(microseconds=self.random.randint(int(low * 3.6e9), int(high * 3.6e9)))
-
-    def delay(self) -> timedelta:
-        """How much later a source writes down what happened: mostly soon, sometimes days."""
-        return self.hours(24, 24 * 6) if self.chance(0.06) else self.hours(0, 0.5)
-
-    def snapped(self, instant: datetime) -> datetime:
-        """Sometimes to the full hour, so that limits are met exactly."""
-        if self.chance(0.7):
-            return instant
-        whole = instant.replace(minute=0, second=0, microsecond=0)
-        return whole.replace(hour=16) if self.chance(0.4) else whole
-
-
 def random_company(seed: int, orders: int = 150, **settings: Any) -> Company:
     """Orders placed over two months, told by all sources, some of it late, twice, wrong at first or not at
     all.
@@ -66,6 +37,7 @@ def random_company(seed: int, orders: int = 150, **settings: Any) -> Company:
     for number in range(orders):
         tell_order(dice, story, f"O{number:04d}")
     correct_some(dice, story)
+    tell_of_strangers(dice, story)
     reference = plain_reference()
     reference["standards"] += [
         standard("picked_up_to_hub_arrived", "900", place="SF"),
@@ -150,6 +122,7 @@ def tell_suborder(
     wish = order["wished_date"]
     if batch is not None and wish and dice.chance(0.6):
         wish = wish + timedelta(days=batch)
+    told_batch = None if replaces and dice.chance(0.5) else batch
     sub = story.sub(
         code,
         order["order_id"],
@@ -159,8 +132,8 @@ def tell_suborder(
         carrier=carrier,
         city=city,
         province=province,
-        batch=batch,
-        wished=wish if batch else None,
+        batch=told_batch,
+        wished=wish if told_batch else None,
         replaces=replaces,
     )
     if dice.chance(0.07):
@@ -174,14 +147,8 @@ def tell_suborder(
     for milestone in BEFORE_CARRIER[route]:
         now = dice.snapped(now + dice.hours(0.1, 7 if milestone.startswith("transfer") else 2))
         if dice.chance(0.93):
-            tell(
-                dice,
-                story,
-                milestone,
-                now,
-                code=code,
-                place="B" if milestone == "transfer_requested" else place,
-            )
+            here = dice.pick(("B", "B", "A", None)) if milestone.startswith("transfer") else place
+            tell(dice, story, milestone, now, code=code, place=here)
     slow = 3 if dice.chance(0.15) else 1
     track = {"waybill": waybill, "carrier": carrier, "source": carrier.lower()}
     for milestone, low, high in (("picked_up", 0.2, 8), ("hub_arrived", 6, 40), ("out_for_delivery", 1, 10)):
@@ -272,25 +239,3 @@ def tell_of_whole_order(dice: Dice, story: Story, order_id: str, placed: datetim
         tell(dice, story, "cancelled", placed + dice.hours(1, 240), order=order_id, source="erp")
     if dice.chance(0.06):
         tell(dice, story, "complaint_ticket", placed + dice.hours(10, 240), order=order_id, source="crm")
-
-
-def tell(dice: Dice, story: Story, event_type: str, happened: datetime, **named: Any) -> None:
-    """Once, sometimes twice: with the same id, or without one and the same content."""
-    recorded = happened + dice.delay()
-    event_id = None if dice.chance(0.15) else ""
-    row = story.event(event_type, happened, recorded=recorded, event_id=event_id, **named)
-    if dice.chance(0.05):
-        story.add("events", **(row | {"recorded_at": recorded + dice.hours(0.1, 60)}))
-
-
-def correct_some(dice: Dice, story: Story) -> None:
-    """The same id with another time, later."""
-    told_twice = {row["source_event_id"] for row in story.rows["events"] if row["source_event_id"]}
-    for event_id in sorted(told_twice):
-        if dice.chance(0.03):
-            rows = [row for row in story.rows["events"] if row["source_event_id"] == event_id]
-            last = max(row["recorded_at"] for row in rows)
-            moved = rows[0]["occurred_at"] + dice.hours(-5, 5)
-            story.add(
-                "events", **(rows[0] | {"occurred_at": moved, "recorded_at": last + dice.hours(0.5, 50)})
-            )

@@ -38,9 +38,11 @@ class SubOrder:
     rows: list[Row]
     events: list[Event]
     order_events: list[Event]
+    batch: int | None = None
     replaced_by: str | None = None
     replaced_at: datetime | None = None
     cancelled_at: datetime | None = None
+    given_up_at: datetime | None = None
     closed_at: datetime | None = None
     claimed_at: datetime | None = None
     sign_source: str | None = None
@@ -92,7 +94,10 @@ def suborders_of(company: Company) -> list[SubOrder]:
     replacements = sorted(
         (s.first_recorded_at, s.code, s.now("replaces")) for s in found if s.now("replaces")
     )
+    batches = {sub.code: latest(sub.rows, "batch") for sub in found}
     for sub in found:
+        own = batches[sub.code]
+        sub.batch = own if own is not None else batches.get(latest(sub.rows, "replaces"))
         by = [(when, code) for when, code, replaced in replacements if replaced == sub.code]
         if by:
             sub.replaced_at, sub.replaced_by = by[0]
@@ -110,10 +115,10 @@ def set_times(sub: SubOrder, company: Company) -> None:
     placed = first(versions(company.table("orders"), "order_id").get(sub.order_id, []), "placed_at")
     times = {"placed": placed, **{name: sub.earliest(name) for name in MILESTONES}}
     sub.times = {name: at for name, at in times.items() if at is not None}
-    requests = sorted(
-        (e for e in sub.all_events if e.event_type == "transfer_requested"), key=lambda e: e.occurred_at
-    )
-    sub.transfer_place = requests[0].place if requests else None
+    for told in ("transfer_dispatched", "transfer_requested"):
+        placed_events = [e for e in sub.all_events if e.event_type == told and e.place]
+        if placed_events:
+            sub.transfer_place = min(placed_events, key=lambda e: e.occurred_at).place
     sub.claimed_at = sub.earliest(*CLAIMS)
 
 
@@ -200,10 +205,15 @@ def choose(rule: str, by_carrier: Event | None, by_click: Event | None) -> Event
 
 
 def close(sub: SubOrder, company: Company) -> None:
-    """Returned, refused or lost, and neither replaced nor signed within the days: no longer open."""
+    """Returned, refused or lost, and neither replaced nor signed within the days: no longer open.
+
+    One that is replaced only later was given up in between, and is shown as replaced.
+    """
     stopped = sub.earliest(*CLOSING)
-    if stopped is None or sub.replaced_by is not None or sub.cancelled_at is not None:
+    if stopped is None or sub.cancelled_at is not None:
         return
     limit = stopped + timedelta(days=company.parameters.closing_days)
-    if limit <= company.as_of and (sub.signed_at is None or sub.signed_at > limit):
-        sub.closed_at = limit
+    in_time = [at for at in (sub.signed_at, sub.replaced_at) if at is not None and at <= limit]
+    if limit <= company.as_of and not in_time:
+        sub.given_up_at = limit
+        sub.closed_at = None if sub.replaced_by else limit

@@ -166,7 +166,7 @@ def deviations(company: Company, stages: list[Stage]) -> dict[tuple[str, date, s
 def left_at(sub: SubOrder) -> datetime | None:
     """When an unfinished stage stops being open although no milestone ended it."""
     return min(
-        (at for at in (sub.closed_at, sub.cancelled_at, sub.replaced_at) if at is not None), default=None
+        (at for at in (sub.given_up_at, sub.cancelled_at, sub.replaced_at) if at is not None), default=None
     )
 
 
