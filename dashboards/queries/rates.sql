@@ -13,7 +13,12 @@ select
     rate(numerators.amount, denominators.amount) as value,
     wilson(numerators.amount, denominators.amount, -1) as ci_low,
     wilson(numerators.amount, denominators.amount, 1) as ci_high,
-    is_too_few(denominators.amount) as is_too_few
+    is_too_few(denominators.amount) as is_too_few,
+    case
+        when catalogue.denominator like '%suborders' then 'suborders'
+        when catalogue.denominator like '%lines' then 'lines'
+        else 'orders'
+    end as counted
 from published.meta.metric_catalogue as catalogue
 inner join measured as numerators on numerators.measure = catalogue.numerator
 inner join measured as denominators on denominators.measure = catalogue.denominator

@@ -7,6 +7,7 @@ select
     runs.published_at - run.as_of <= interval 36 hours as has_clock,
     now() - run.as_of > interval 36 hours as is_old,
     date_diff('minute', run.as_of, now()) as age_minutes,
+    (select count(*) from published.meta.files where status = 'refused') as refused_files,
     (select min(period_start) from published.marts.kpi where period = 'day') as first_day,
     parameter('yellow_from_percent')::double as yellow_from_percent,
     parameter('red_above_percent')::double as red_above_percent,

@@ -165,4 +165,4 @@ def beside(rates: dict[str, Row]) -> None:
                 value = t("no_rate") if row["is_too_few"] else formats.percent(row["value"])
                 st.metric(t(f"metric_{name}"), value, help=t(f"help_{name}"))
                 k, n = formats.count(row["numerator"]), formats.count(row["denominator"])
-                st.caption(t("of_orders", k=k, n=n))
+                st.caption(t(f"of_{row['counted']}", k=k, n=n))

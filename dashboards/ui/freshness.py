@@ -31,7 +31,7 @@ def last_night(status_file: Path) -> dict[str, str]:
 
 
 def banner(run: Row, settings: Settings) -> None:
-    """Red when the last night failed, yellow when it was held back or has not come in."""
+    """Red when the last night failed, yellow when it was held back or is late; a line where files are missing."""
     night = last_night(settings.status_file)
     words = {"when": _moment(night.get("at")), "message": night.get("message") or ""}
     if night.get("status") == "failed":
@@ -40,6 +40,8 @@ def banner(run: Row, settings: Settings) -> None:
         st.warning(t("night_blocked", **words), icon=":material/block:")
     elif run["has_clock"] and run["is_old"]:
         st.warning(t("night_late", age=formats.duration(run["age_minutes"])), icon=":material/schedule:")
+    if run["refused_files"]:
+        st.caption(f":material/warning: {t('files_refused', files=formats.count(run['refused_files']))}")
 
 
 def _moment(text: str | None) -> str:

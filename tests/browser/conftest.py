@@ -76,6 +76,14 @@ class Look:
         """The text there is, with ordinary spaces."""
         return " ".join(self.page.locator(selector).all_inner_texts()).replace("\u00a0", " ")
 
+    def choose(self, key: str, label: str) -> None:
+        """Type into a list and take what it offers."""
+        box = self.page.locator(f".st-key-{key} input")
+        box.click()
+        box.fill(label)
+        self.page.get_by_role("option", name=label, exact=True).wait_for()
+        self.page.keyboard.press("Enter")
+
     def layout(self, question: str) -> Any:
         """The answer of one of the functions in layout.js."""
         self.page.add_script_tag(path=LAYOUT)

@@ -174,8 +174,7 @@ def test_a_filter_goes_to_the_address_and_a_pasted_link_shows_the_same(
     )[0]
     first = look(seen).open("lang=en")
     first.page.get_by_role("button", name="Filters").click()
-    first.page.get_by_role("combobox", name="Place").click()
-    first.page.get_by_role("option", name=label, exact=True).click()
+    first.choose("place", label)
     first.page.wait_for_url(re.compile(f"place={place}"))
     first.page.keyboard.press("Escape")
     first.settled()
@@ -195,8 +194,7 @@ def test_language_and_period_go_to_the_address(company: Served, look: Start, nam
     shown.page.wait_for_url(re.compile("lang=zh"))
     shown.settled()
     assert shown.text("h1") == "真准时"
-    shown.page.get_by_role("combobox").first.click()
-    shown.page.get_by_role("option", name="全部历史").click()
+    shown.choose("period", "全部历史")
     shown.page.wait_for_url(re.compile("period=all"))
     shown.settled()
     value = seen.ask("select value from marts.kpi where metric = 'true_on_time_rate' and period = 'all'")[0][

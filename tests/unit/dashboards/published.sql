@@ -14,6 +14,9 @@ select run_number, run_id, as_of, timestamptz '2026-11-20 19:00:00+00' as starte
     timestamptz '2026-11-20 19:02:00+00' as published_at, 'published' as status
 from meta.run;
 
+create table meta.files as
+select 'erp' as source, 'orders' as table_name, 'erp/orders/2026-02-28/orders.csv' as file, 'loaded' as status;
+
 create table meta.parameters as
 from (values
     ('yellow_from_percent', date '1900-01-01', 5.0::double), ('red_above_percent', date '1900-01-01', 10.0),

@@ -1,5 +1,6 @@
 """The executive's page, opened as an address would open it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_it_opens_with_the_verdict_of_the_latest_month(open_page) -> None:
         "In February 2026, **85 of 100** promised orders arrived when promised; the ERP says **99**."
     )
     assert "Of the late time, **51 %** was lost in **“Transfer”** at **Warehouse B**." in said
-    assert said.endswith("**29 orders** are overdue and still open.")
+    assert said.endswith("Overdue and still open: **29 orders**.")
     assert metric(app, "True on-time") == "84.8 %"
     assert metric(app, "On time as the ERP counts") == "98.5 %"
     assert metric(app, "Gap") == "\u221213.7 points"
@@ -109,6 +110,12 @@ def test_a_night_that_was_held_back_is_a_banner(open_page, status) -> None:
     assert "held back by its checks" in open_page().warning[0].value
 
 
+def test_files_that_could_not_be_read_are_said(open_page, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update meta.files set status = 'refused'")
+    assert "Files that could not be read: 1." in words(open_page())
+
+
 def test_a_good_night_is_no_banner(open_page, status) -> None:
     status(last_run=7, status="published", message="", at="2026-03-01T03:05:11+08:00")
     app = open_page()
@@ -135,11 +142,10 @@ def test_a_company_without_an_erp_has_no_gap(open_page, published: Path) -> None
 
 
 def test_every_chart_has_words_and_a_title_on_every_axis_of_numbers(open_page) -> None:
-    import json
-
     charts = open_page().get("plotly_chart")
     assert len(charts) == 8
     for chart in charts:
-        figure = json.loads(chart.proto.spec if hasattr(chart.proto, "spec") else chart.proto.figure.spec)
+        assert chart.proto.alt
+        figure = json.loads(chart.proto.spec)
         is_strip = figure["layout"]["xaxis"].get("side") == "top"
         assert is_strip or figure["layout"]["xaxis"]["title"]["text"], figure["layout"]["xaxis"]

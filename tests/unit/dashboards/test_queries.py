@@ -25,7 +25,8 @@ def test_unfiltered_rates_are_the_published_ones(published: Path, values: dict, 
     shown = {
         row["metric"]: (row["numerator"], row["denominator"]) for row in ask(published, "rates", **values)
     }
-    query = f"select metric, numerator, denominator from marts.kpi where period = 'month' and period_start = '{start}'"
+    query = f"""select metric, numerator, denominator from marts.kpi
+        where period = 'month' and period_start = '{start}'"""
     assert shown == {metric: (k, n) for metric, k, n in fetch(published, query)}
     assert len(shown) == 7
 
@@ -143,7 +144,8 @@ def test_overdue_is_what_was_open_past_its_promise_at_the_end_of_the_period(publ
         rows = ask(published, "overdue", **values)
         counted = fetch(
             published,
-            f"""select count(*), max(date_diff('minute', promised_at, timestamptz '{end} 00:00:00+08') // 1440)
+            f"""select count(*),
+                max(date_diff('minute', promised_at, timestamptz '{end} 00:00:00+08') // 1440)
             from marts.fct_orders where promised_at <= timestamptz '{end} 00:00:00+08'
             and (signed_at is null or signed_at > timestamptz '{end} 00:00:00+08')""",
         )
