@@ -4,8 +4,10 @@ Belongs here: the steps of a load and its one transaction. Files are judged in f
 readers, typed by the SQL of typed.
 """
 
+import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -46,16 +48,36 @@ def land(
     """
     contract = profile.contract(*table)
     started_at = datetime.now(UTC)
-    with tempfile.TemporaryDirectory(prefix="landing_") as spool:
+    with _spool(connection) as spool:
         connection.begin()
         try:
-            load = _Landing(connection, profile, contract, source_dir, run, Path(spool)).land()
+            load = _Landing(connection, profile, contract, source_dir, run, spool).land()
             ledger.write_load(connection, run, load, started_at)
             connection.commit()
         except BaseException:
             connection.rollback()
             raise
     return load
+
+
+@contextmanager
+def _spool(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder for copies of files: beside the database, so that the next run clears what a killed one
+    left."""
+    path = connection.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchone()
+    if not path or not path[0]:
+        with tempfile.TemporaryDirectory(prefix="landing_") as folder:
+            yield Path(folder)
+        return
+    spool = Path(f"{path[0]}.spool")
+    shutil.rmtree(spool, ignore_errors=True)
+    spool.mkdir()
+    try:
+        yield spool
+    finally:
+        shutil.rmtree(spool)
 
 
 class _Landing:

@@ -57,4 +57,5 @@ def test_killed_at_any_step_the_next_run_lands_the_same(company: Company, tmp_pa
         states[name] = company.state()
         (company.source_dir / "wms/scans/2026-01-05/b.csv").unlink()
     assert states["killed"] == states["whole"]
+    assert not list(tmp_path.glob("*.spool"))
     assert states["whole"]["loads"] == [(5, 2, 2, 1)]
