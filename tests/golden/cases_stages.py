@@ -125,9 +125,17 @@ def joined(s: Story) -> Expected:
 def a_type_without_milestones(s: Story) -> Expected:
     s.order("G11", "01-05 08:00", order_type="consignment")
     s.sub("G11-1", "G11", "01-05 08:30", place="GC")
+    s.event("placed", "01-05 08:00", order="G11", place="GQ")
     s.event("pick_started", "01-05 09:00", code="G11-1")
+    s.order("G19", "01-05 08:00", order_type="consignment")
+    s.sub("G19-1", "G19", "01-05 08:30", place="GC")
+    s.event("picked", "01-05 11:00", code="G19-1")
+    key = ("day", on("01-05"), "placed_to_pick_started", "GQ")
     return {
-        ("stage", ("G11-1", "placed_to_pick_started")): {"actual_minutes": 60.0, "standard_minutes": None}
+        ("stage", ("G11-1", "placed_to_pick_started")): {"actual_minutes": 60.0, "standard_minutes": None},
+        ("deviation", key): {"suborders": 0, "excluded_suborders": 1, "deviation": None},
+        # two parts, of which one has no standard: then the joined stage has none, not half of one
+        ("stage", ("G19-1", "placed_to_picked")): {"actual_minutes": 180.0, "standard_minutes": None},
     }
 
 

@@ -155,11 +155,11 @@ def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) ->
             members[0].first_recorded_at + timedelta(minutes=parameters.plan_minutes) if members else None
         )
         planned = [sub for sub in members if plan_end and sub.first_recorded_at <= plan_end]
+        names = [name for level in LANE_LEVELS for name in level]
+        for sub in planned:
+            lane = {name: sub.at_first(name) for name in names}
+            promise.lanes[sub.code] = lane_buffer(transits, promise.day, lane, zone, parameters)
         if plan_end is not None and plan_end <= order.as_of:
-            names = [name for level in LANE_LEVELS for name in level]
-            for sub in planned:
-                lane = {name: sub.at_first(name) for name in names}
-                promise.lanes[sub.code] = lane_buffer(transits, promise.day, lane, zone, parameters)
             promise.buffer_hours[batch] = max(promise.lanes[sub.code].buffer_hours for sub in planned)
         if given is not None:
             promise.by_batch[batch], promise.source = given, "given"
