@@ -92,16 +92,15 @@ class Schedules:
         office = np.where(working & (hour >= 8) & (hour < 18), 1.0, 0.0)
         office = np.where(~working & ~holiday & (hour >= 9) & (hour < 16), 0.8, office)
         office = np.where(holiday & ~festival & (hour >= 9) & (hour < 16), 0.5, office)
-        office = np.where(festival & (hour >= 9) & (hour < 12), 0.3, office)
+        office = np.where(festival & (hour >= 9) & (hour < 16), 0.5, office)
         stock = np.where((hour >= 7) & (hour < 22), 1.0, 0.0)
-        stock = np.where(holiday, stock * 0.6, stock)
-        stock = np.where(festival, stock * 0.3, stock)
+        stock = np.where(holiday, stock * 0.8, stock)
         jam = day_start(number(PEAKS[0][0])) + JAM_FROM_HOUR * HOUR
         second = day_start(first_day) + hours * HOUR
         stock = np.where((second >= jam) & (second < jam + JAM_HOURS * HOUR), stock * 0.03, stock)
-        pickup = np.where((hour >= 9) & (hour < 22), 1.0, 0.0) * np.where(festival, 0.5, 1.0)
-        haul = np.where(festival, 0.55, 1.0)
-        rounds = np.where((hour >= 7) & (hour < 21), 1.0, 0.0) * np.where(festival, 0.6, 1.0)
+        pickup = np.where((hour >= 9) & (hour < 22), 1.0, 0.0) * np.where(festival, 0.85, 1.0)
+        haul = np.where(festival, 0.85, 1.0)
+        rounds = np.where((hour >= 7) & (hour < 21), 1.0, 0.0) * np.where(festival, 0.85, 1.0)
         self.office, self.stock, self.pickup, self.haul, self.rounds = (
             self._schedule(second, speed) for speed in (office, stock, pickup, haul, rounds)
         )

@@ -28,6 +28,7 @@ from .orders import Customers, Lines, Orders, draw_customers, draw_lines, draw_o
 from .outcomes import EARLY, LATE, Cancellations, Extras, cancel, end_journeys, plan_cancellations, replacements
 
 ERP_ON_TIME = 0.987
+CARRIER_CHANGED_AFTER = 1500  # seconds after the sub-order was recorded
 TYPED_KINDS = [
     KIND[name]
     for name in ("picked_up", "delivered", "refused", "returned_signed", "lost", "available_for_pickup", "collected")
@@ -96,7 +97,7 @@ def draw(size: Size) -> Drawn:
     busy = volumes(stream(2), size.first_day, size.days, size.orders_per_day) / size.orders_per_day
     load = np.clip(np.convolve(np.pad(busy, 1, "edge"), np.ones(3) / 3, "valid") ** 0.5, 0.85, 2.5)
     times = until_pickup(
-        stream(7), suborders, schedules, load, size.first_day,
+        stream(7), suborders, orders.type[suborders.order], schedules, load, size.first_day,
         lambda sender, requested, minutes: transfer_minutes(
             sender, suborders.place, requested, minutes, intact & (suborders.route == 1), size.end
         ),
@@ -107,7 +108,9 @@ def draw(size: Size) -> Drawn:
     replaced, created = replacements(stream(11), suborders, times, ending, planned, tickets)
 
     fresh = draw_replacements(stream(12), suborders, replaced, created)
-    fresh_times = until_pickup(stream(13), fresh, schedules, load, size.first_day, lambda _, __, minutes: minutes)
+    fresh_times = until_pickup(
+        stream(13), fresh, orders.type[fresh.order], schedules, load, size.first_day, lambda _, __, minutes: minutes
+    )
     fresh_times |= until_delivery(stream(14), fresh, schedules, fresh_times[KIND["picked_up"]])
     fresh_ending, fresh_method, more = end_journeys(
         stream(15), fresh, fresh_times, schedules, np.zeros(len(fresh), np.int64), is_replacement=True
@@ -186,12 +189,14 @@ def store(connection: duckdb.DuckDBPyConnection, drawn: Drawn, size: Size) -> No
         drawn.times[KIND["supplier_ordered"]],
         np.where(packed == NONE, NONE, packed - 600),
     )
+    # a change of carrier that comes after the label is none
+    planned_carrier = np.where(label > suborders.created + CARRIER_CHANGED_AFTER, suborders.planned_carrier, suborders.carrier)
     early = (suborders.route == SUPPLIER) & (drawn.times[KIND["supplier_shipped"]] == NONE)
     _table(
         connection, "suborders",
         sub=np.arange(len(suborders)), ord=suborders.order, part=suborders.part, route=suborders.route,
         place=suborders.place, sender=suborders.sender, carrier=suborders.carrier,
-        planned_carrier=suborders.planned_carrier, city=suborders.city, batch=suborders.batch,
+        planned_carrier=planned_carrier, city=suborders.city, batch=suborders.batch,
         batch_wish=suborders.batch_wish, created=suborders.created, replaces=suborders.replaces,
         cancelled=plan.part_at if len(plan.part_at) == len(suborders) else np.full(len(suborders), NONE),
         is_void=drawn.is_void, ending=drawn.ending, label=np.where(early, NONE, label),

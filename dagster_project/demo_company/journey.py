@@ -22,6 +22,7 @@ from .network import Suborders
 from .orders import Orders
 
 MINUTE = 60
+KIND_OF_ORDER = {kind.code: number for number, kind in enumerate(ORDER_TYPES)}
 Times = dict[int, np.ndarray]
 Scale = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -29,6 +30,8 @@ Scale = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 PHONE_CALL_MINUTES = 342.0  # coordinating a transfer by phone costs 5.7 hours on average …
 PHONE_CALLS_UNTIL = "2026-01-18"  # … until this day
 SLOW_GATE = ("C", "2025-12-01", "2025-12-31", 1.45)  # place C, packed to outbound, in December
+DRAWINGS, CUSTOMS, KITS = (KIND_OF_ORDER[code] for code in ("made_to_drawing", "bonded_cross_border", "kit_assembly"))
+DRAWING_FACTOR, CUSTOMS_FACTOR, KIT_FACTOR = 3.0, 2.0, 2.2  # reviews with a drawing or customs papers, packing of kits
 SLOW_HUB = ("YUNDA", "2026-01-01", "2026-01-31", 1.35)  # a carrier's destination hubs in January
 
 
@@ -45,7 +48,10 @@ def office_times(rng: np.random.Generator, orders: Orders, schedules: Schedules)
     pays_late = rng.random(count) < 0.08
     wait = np.where(pays_late, lognormal(rng, count, 480, 0.7), lognormal(rng, count, 14, 0.7))
     paid = np.where(has_payment, orders.placed + (wait * MINUTE).astype(np.int64) + 30, NONE)
-    review = schedules.office.add(np.maximum(orders.placed, paid), lognormal(rng, count, 55, 0.6) * MINUTE)
+    work = lognormal(rng, count, 55, 0.6) * np.select(
+        [orders.type == DRAWINGS, orders.type == CUSTOMS], [DRAWING_FACTOR, CUSTOMS_FACTOR], 1.0
+    )
+    review = schedules.office.add(np.maximum(orders.placed, paid), work * MINUTE)
     review = np.where(has_review, review, NONE)
     return (
         {KIND["placed"]: orders.placed, KIND["paid"]: paid, KIND["finance_approved"]: review},
@@ -54,11 +60,18 @@ def office_times(rng: np.random.Generator, orders: Orders, schedules: Schedules)
 
 
 def until_pickup(
-    rng: np.random.Generator, suborders: Suborders, schedules: Schedules, load: np.ndarray, first_day: int, scale: Scale
+    rng: np.random.Generator,
+    suborders: Suborders,
+    kind: np.ndarray,
+    schedules: Schedules,
+    load: np.ndarray,
+    first_day: int,
+    scale: Scale,
 ) -> Times:
     """Transfer, supplier and warehouse times of sub-orders up to the carrier's pick-up.
 
     Args:
+        kind: the order type of each.
         load: by day since `first_day`, how busy the warehouses are (1 is normal).
         scale: (sending place, requested at, drawn minutes) -> minutes of each transfer.
     """
@@ -75,8 +88,8 @@ def until_pickup(
     minutes = scale(suborders.sender, requested, standard * lognormal(rng, count, 1.0, 0.22))
     received = requested + (minutes * MINUTE).astype(np.int64)
     dispatched = requested + ((received - requested) * (0.2 + 0.25 * rng.random(count))).astype(np.int64)
-    for kind, at in (("requested", requested), ("dispatched", dispatched), ("received", received)):
-        times[KIND[f"transfer_{kind}"]] = np.where(is_transfer, at, NONE)
+    for step, at in (("requested", requested), ("dispatched", dispatched), ("received", received)):
+        times[KIND[f"transfer_{step}"]] = np.where(is_transfer, at, NONE)
 
     ordered = schedules.office.add(suborders.created, lognormal(rng, count, 70, 0.5) * MINUTE)
     supplier_pace = 0.85 + 0.05 * ((suborders.place - FIRST_SUPPLIER) % 7)
@@ -91,15 +104,16 @@ def until_pickup(
     wait = lognormal(rng, count, 1.0, 0.45) * np.where(is_front, 45, 75) * busy
     picking = schedules.stock.add(task, wait * MINUTE)
     picked = schedules.stock.add(picking, lognormal(rng, count, 24, 0.4) * MINUTE)
-    packed = schedules.stock.add(picked, lognormal(rng, count, 19, 0.4) * MINUTE)
+    packing = lognormal(rng, count, 19, 0.4) * np.where(kind == KITS, KIT_FACTOR, 1.0)
+    packed = schedules.stock.add(picked, packing * MINUTE)
     gate = lognormal(rng, count, 1.0, 0.4) * np.where(is_front, 50, 80)
     place, first, last, factor = SLOW_GATE
     gate = np.where(_within(packed, first, last) & (suborders.place == "ABC".index(place)), gate * factor, gate)
     outbound = schedules.stock.add(packed, gate * MINUTE)
-    for kind, at in (
+    for step, at in (
         ("pick_created", task), ("pick_started", picking), ("picked", picked), ("packed", packed), ("outbound", outbound),
     ):  # fmt: skip
-        times[KIND[kind]] = np.where(is_supplier, NONE, at)
+        times[KIND[step]] = np.where(is_supplier, NONE, at)
 
     handed = np.where(is_supplier, shipped, outbound)
     wait = 25 + lognormal(rng, count, 150, 0.6)

@@ -13,7 +13,7 @@ HOUR_SHARES = (
 )  # fmt: skip
 SUBORDERS_OF_SPLIT = (0.62, 0.28, 0.10)  # 2, 3, 4
 LEAD_DAYS = (1, 2, 3, 4, 5)  # what customers know it takes, by distance
-SLACK_DAYS = (0.36, 0.34, 0.18, 0.12)  # what they add
+SLACK_DAYS = (0.09, 0.58, 0.24, 0.07, 0.02)  # what they take off or add: -1 to 3 days
 SPLIT_SHARE = 0.25
 WISH_BEFORE_ORDER_SHARE = 0.003
 PRODUCTS = 21_300
@@ -137,7 +137,7 @@ def _wishes(
     count = len(day)
     distance = np.array([place.distance for place in CITIES])[city]
     lead = np.array(LEAD_DAYS)[distance] + np.array([entry.lead_days for entry in ORDER_TYPES])[kind]
-    lead += rng.choice(4, count, p=SLACK_DAYS) + (is_split & (rng.random(count) < 0.7))
+    lead = np.maximum(lead + rng.choice(5, count, p=SLACK_DAYS) - 1, 1) + (is_split & (rng.random(count) < 0.7))
     # what is ordered at a weekend starts on Monday, and everybody knows it
     lead += ~is_working(day) & (rng.random(count) < 0.8)
     before_festival = (day >= number("2026-02-10")) & (day <= number("2026-02-22"))

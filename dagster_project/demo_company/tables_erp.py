@@ -3,7 +3,7 @@
 from . import shapes
 from .company import CARRIERS, KIND, ORDER_TYPES, SEGMENTS
 from .days import DAY, HOUR
-from .history import Size
+from .history import CARRIER_CHANGED_AFTER, Size
 from .orders import PRODUCTS
 from .outcomes import DAMAGED
 from .write import CODE, KEY, TIME, Field, SourceTable
@@ -161,10 +161,10 @@ def _fulfilments() -> SourceTable:
             SELECT *, planned_carrier AS shown_carrier, created AS recorded, false AS is_cancelled, sub * 4 AS seq
             FROM suborders WHERE NOT is_void
             UNION ALL
-            SELECT *, carrier, created + 1500, false, sub * 4 + 1
-            FROM suborders WHERE NOT is_void AND carrier <> planned_carrier AND (label > created + 1500)
+            SELECT *, carrier, created + {CARRIER_CHANGED_AFTER}, false, sub * 4 + 1
+            FROM suborders WHERE NOT is_void AND carrier <> planned_carrier AND (label > created + {CARRIER_CHANGED_AFTER})
             UNION ALL
-            SELECT *, CASE WHEN label > created + 1500 AND cancelled > created + 1500 THEN carrier ELSE planned_carrier END,
+            SELECT *, CASE WHEN label > created + {CARRIER_CHANGED_AFTER} AND cancelled > created + {CARRIER_CHANGED_AFTER} THEN carrier ELSE planned_carrier END,
                 cancelled + {WRITES_AFTER}, true, sub * 4 + 2
             FROM suborders WHERE NOT is_void AND cancelled >= 0
         ) AS versions

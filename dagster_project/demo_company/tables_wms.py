@@ -168,7 +168,7 @@ def _warehouse_c(size: Size) -> list[SourceTable]:
     )
     tasks = (
         Field("task", "'C' || sub"),
-        Field("line", "CAST(line AS INTEGER)"),
+        Field("line_no", "CAST(line AS INTEGER)"),
         Field("code", "code", KEY),
         Field("sku", "'XG' || lpad('' || sku, 6, '0')"),
         Field("wrong", "sku <> picked_sku"),
