@@ -1,4 +1,4 @@
-"""Great Expectations as asset checks: one multi-check a layer, two checks a table: must hold, and should hold.
+"""Great Expectations as asset checks: one multi-check a layer, two checks a table: must hold, should hold.
 
 A rule over the loads is shown at each landed table, and fails at those it names.
 """

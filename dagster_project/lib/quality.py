@@ -25,7 +25,7 @@ LAYERS = ("landing", "marts")
 
 @dataclass(frozen=True)
 class Result:
-    """One rule's verdict on one table; `observed` and `expected` are for a reader, `named` the broken rows."""
+    """One rule's verdict on one table; `observed` and `expected` for a reader, `named` the broken rows."""
 
     schema: str
     table: str
