@@ -12,7 +12,7 @@ import duckdb
 import streamlit as st
 
 QUERIES = Path(__file__).parent / "queries"
-Value = str | int | Sequence[str]
+Value = str | float | Sequence[str]
 Row = dict[str, Any]
 
 
@@ -34,8 +34,13 @@ def version(file: Path) -> str:
 
 
 def ask(file: Path, query: str, **values: Value) -> list[Row]:
-    """Rows of `queries/<query>.sql` with `values` bound by name; one it does not use is left out."""
-    return _rows(str(file), version(file), query, dict(values))
+    """Rows of `queries/<query>.sql` with `values` bound by name; one it does not use is left out.
+
+    The business numbers of `queries/parameters.sql` are bound by their names too.
+    """
+    seen = version(file)
+    parameters = _rows(str(file), seen, "parameters", {})[0]
+    return _rows(str(file), seen, query, {**parameters, **values})
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

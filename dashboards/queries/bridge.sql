@@ -12,7 +12,7 @@ with
 select
     step_number, step, numerator, denominator, rate(numerator, denominator) as rate,
     100 * (rate(numerator, denominator) - lag(rate(numerator, denominator)) over (order by step_number)) as points,
-    orders, rate(complaint_orders, orders) as complaint_rate, is_too_few(denominator) as is_too_few
+    orders, rate(complaint_orders, orders) as complaint_rate, denominator < $minimum_sample as is_too_few
 from sums
 where denominator > 0
 order by step_number

@@ -1,7 +1,7 @@
 -- Who owns the late minutes of the orders signed late: the share is of all late minutes.
 with
     owned as (
-        select lateness.stage, lateness.place, sum(late_minutes) as minutes, count(distinct order_id) as orders
+        select lateness.stage, lateness.place, sum(late_minutes) as minutes, count(*) as orders
         from published.marts.fct_lateness as lateness
         inner join published.marts.fct_orders as orders using (order_id)
         where
@@ -10,7 +10,8 @@ with
         group by all
     )
 select
-    stage, place, held_by, holder_name(held_by, place, $lang) as name, minutes, orders, minutes / sum(minutes) over () as share
+    stage, place, held_by, if($lang = 'zh', name_zh, name_en) as name, minutes, orders, minutes / sum(minutes) over () as share
 from owned
 left join stages using (stage)
+left join holders using (held_by, place)
 order by minutes desc, stage, place

@@ -11,9 +11,9 @@ with
 select
     catalogue.name as metric, numerators.amount as numerator, denominators.amount as denominator,
     rate(numerators.amount, denominators.amount) as value,
-    wilson(numerators.amount, denominators.amount, -1) as ci_low,
-    wilson(numerators.amount, denominators.amount, 1) as ci_high,
-    is_too_few(denominators.amount) as is_too_few,
+    wilson(numerators.amount, denominators.amount, -$wilson_z) as ci_low,
+    wilson(numerators.amount, denominators.amount, $wilson_z) as ci_high,
+    denominators.amount < $minimum_sample as is_too_few,
     case
         when catalogue.denominator like '%suborders' then 'suborders'
         when catalogue.denominator like '%lines' then 'lines'

@@ -24,11 +24,12 @@ with
         full join stuck using (stage, place)
     )
 select
-    stage, place, held_by, holder_name(held_by, place, $lang) as name, position, end_position, suborders, open_overdue,
+    stage, place, held_by, if($lang = 'zh', name_zh, name_en) as name, position, end_position, suborders, open_overdue,
     case when standard > 0 then (actual - standard)::double / standard::double end as deviation,
-    colour(suborders, actual, standard) as colour,
+    colour(suborders, actual, standard, $minimum_sample, $yellow_from, $red_above) as colour,
     ((actual - standard) / 60000000)::double as minutes_over
 from cells
 inner join stages using (stage)
+left join holders using (held_by, place)
 where suborders > 0 or open_overdue > 0
 order by position, end_position, place

@@ -14,9 +14,9 @@ with
         select distinct date_trunc($grain, unnest(range($from_day::timestamp, $to_day::timestamp + interval 1 day, interval 1 day)))::date as start
     )
 select
-    start, coalesce(n, 0)::bigint as orders, rate(k, n) as value, wilson(k, n, -1) as ci_low, wilson(k, n, 1) as ci_high,
-    is_too_few(coalesce(n, 0)) as is_too_few,
-    coalesce(erp_n, 0)::bigint as erp_orders, rate(erp_k, erp_n) as erp_value, is_too_few(coalesce(erp_n, 0)) as is_erp_too_few
+    start, coalesce(n, 0)::bigint as orders, rate(k, n) as value, wilson(k, n, -$wilson_z) as ci_low, wilson(k, n, $wilson_z) as ci_high,
+    coalesce(n, 0) < $minimum_sample as is_too_few,
+    coalesce(erp_n, 0)::bigint as erp_orders, rate(erp_k, erp_n) as erp_value, coalesce(erp_n, 0) < $minimum_sample as is_erp_too_few
 from starts
 left join sums using (start)
 order by start

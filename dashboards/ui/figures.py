@@ -96,8 +96,8 @@ def stage_strip(view: View) -> None:
         st.caption(t("strip_none"))
         return
     limits = {
-        "yellow": f"{run['yellow_from_percent']:g}",
-        "red": f"{run['red_above_percent']:g}",
+        "yellow": run["yellow_from"],
+        "red": run["red_above"],
         "minimum": run["minimum_sample"],
     }
     st.markdown(" ".join(strip.legend(rows, limits)))

@@ -31,7 +31,7 @@ def last_night(status_file: Path) -> dict[str, str]:
 
 
 def banner(run: Row, settings: Settings) -> None:
-    """Red when the last night failed, yellow when it was held back or is late; a line where files are missing."""
+    """Red when the last night failed, yellow when it was held back or is late; a line for missing files."""
     night = last_night(settings.status_file)
     words = {"when": _moment(night.get("at")), "message": night.get("message") or ""}
     if night.get("status") == "failed":

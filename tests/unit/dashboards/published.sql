@@ -125,11 +125,10 @@ from counted group by all;
 create table marts.kpi as
 with
     sums as (
-        select period, date_trunc(period, day)::date as period_start,
-            sum(columns(* exclude (day, place, carrier, order_type, period, period_start)))
+        select period, period_start, sum(columns(* exclude (day, place, carrier, order_type, period, period_start)))
         from (
-            select *, date_trunc(period, day)::date as period_start
-            from marts.agg_on_time_daily cross join (values ('day'), ('month')) as periods(period)
+            select *, if(period = 'all', date '2026-01-01', date_trunc(if(period = 'all', 'day', period), day)::date) as period_start
+            from marts.agg_on_time_daily cross join (values ('day'), ('month'), ('all')) as periods(period)
         )
         group by all
     ),

@@ -1,0 +1,8 @@
+-- The business numbers as they stand now; a seed of the warehouse holds them. Every other query is bound to these.
+select
+    arg_max(value, valid_from) filter (name = 'wilson_z')::double as wilson_z,
+    arg_max(value, valid_from) filter (name = 'minimum_sample')::integer as minimum_sample,
+    arg_max(value, valid_from) filter (name = 'yellow_from_percent')::integer as yellow_from,
+    arg_max(value, valid_from) filter (name = 'red_above_percent')::integer as red_above,
+    arg_max(value, valid_from) filter (name = 'final_after_days')::integer as final_after_days
+from published.meta.parameters
