@@ -65,7 +65,9 @@ def test_a_metric_without_data_is_absent_though_it_could_be_counted_as_zero(publ
 )
 def test_wilson_interval(published: Path, k: int, n: int, low: float, high: float) -> None:
     with open_published(published) as connection:
-        found = connection.execute("select wilson(?, ?, -1.959964), wilson(?, ?, 1.959964)", [k, n, k, n]).fetchone()
+        found = connection.execute(
+            "select wilson(?, ?, -1.959964), wilson(?, ?, 1.959964)", [k, n, k, n]
+        ).fetchone()
     assert found == pytest.approx((low, high), abs=5e-7)
 
 
