@@ -45,6 +45,12 @@ class Found:
     drop_date: date | None
     recorded_at: datetime
 
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """Of two files with the same content the smaller holds it, so that the order of arrival is no
+        matter."""
+        return (self.recorded_at, self.file)
+
 
 @dataclass(frozen=True)
 class Inspected:

@@ -107,8 +107,9 @@ class _Landing:
         found = discover(self.source_dir, self.contract)
         load = self._land(found, relanded=False)
         if load is None or self._misjudged():
-            # A replaced file, or an older drop that came late and changes what was usual: only landing all
-            # files in order again gives what a rebuild would give.
+            # A replaced file, a copy that takes a content over under a larger name, or an older drop that
+            # came late and changes what was usual: only landing all files in order again gives what a rebuild
+            # gives.
             tables.forget_table(self.connection, self.contract)
             self.refused.clear()
             load = self._land(found, relanded=True)
@@ -116,8 +117,11 @@ class _Landing:
         return load
 
     def _land(self, found: list[Found], relanded: bool) -> Load | None:
-        """One pass over the files that are new; None if one that had been landed has other content now."""
+        """One pass over the files that are new; None if only landing all files anew gives the right rows."""
         known = ledger.known_files(self.connection, self.contract)
+        here = {file.file for file in found}
+        gone = [seen.file for seen in known.values() if seen.status != "loaded" and seen.file not in here]
+        ledger.forget_files(self.connection, self.contract, gone)
         inspected = []
         for file in found:
             seen = known.get(file.file)
@@ -135,25 +139,29 @@ class _Landing:
                 continue
             inspected.append(fit)
         load = self._land_inspected(inspected, known.values())
+        if load is None:
+            return None
         refused = tuple(refusal for _, refusal in sorted(self.refused.items()))
         return replace(load, files_refused=len(refused), refused=refused, relanded=relanded)
 
-    def _land_inspected(self, inspected: list[Inspected], known: Iterable[ledger.Seen]) -> Load:
+    def _land_inspected(self, inspected: list[Inspected], known: Iterable[ledger.Seen]) -> Load | None:
         """Lands the files whose content is new; of two with the same content the one of smaller rank holds
         it."""
         load = Load(self.contract.source, self.contract.name)
-        holders = {seen.sha256: seen.rank(self._is_by_file) for seen in known if seen.status == "loaded"}
+        holders = {seen.sha256: seen.rank for seen in known if seen.status == "loaded"}
         while inspected:
             fresh: list[Inspected] = []
             renamed: list[Inspected] = []
             copies: list[tuple[Inspected, str]] = []
-            for fit in sorted(inspected, key=lambda fit: self._rank(fit.found)):
+            for fit in sorted(inspected, key=lambda fit: fit.found.rank):
                 holder = holders.get(fit.sha256)
-                if holder is not None and holder <= self._rank(fit.found):
+                if holder is not None and holder <= fit.found.rank:
                     copies.append((fit, holder[-1]))
                     continue
+                if holder is not None and holder[-1] < fit.found.file:
+                    return None
                 (fresh if holder is None else renamed).append(fit)
-                holders[fit.sha256] = self._rank(fit.found)
+                holders[fit.sha256] = fit.found.rank
             for batch in _batches(renamed, self.contract):
                 self._land_batch(batch, is_renamed=True)
             for batch in _batches(fresh, self.contract):
@@ -164,15 +172,6 @@ class _Landing:
             inspected = [fit for fit, holder in copies if holder in self.refused]
             holders = {sha256: rank for sha256, rank in holders.items() if rank[-1] not in self.refused}
         return load
-
-    @property
-    def _is_by_file(self) -> bool:
-        return self.contract.recorded_at is None
-
-    def _rank(self, found: Found) -> tuple[datetime, str] | tuple[str]:
-        """Which of two files with the same content holds it: the smaller, so that the order of arrival is
-        no matter."""
-        return (found.recorded_at, found.file) if self._is_by_file else (found.file,)
 
     def _inspect(self, file: Found) -> Inspected:
         fit = inspect(file, self.contract, self.spool)

@@ -68,8 +68,10 @@ class Seen:
     def is_settled(self) -> bool:
         return self.status in ("loaded", "same_content")
 
-    def rank(self, is_by_file: bool) -> tuple[datetime, str] | tuple[str]:
-        return (self.recorded_at, self.file) if is_by_file else (self.file,)
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """As Found.rank."""
+        return (self.recorded_at, self.file)
 
 
 def known_files(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> dict[str, Seen]:
@@ -94,6 +96,17 @@ def landed_sizes(connection: duckdb.DuckDBPyConnection, contract: TableContract)
         [contract.source, contract.name],
     ).fetchall()
     return [Sized(*row) for row in rows]
+
+
+def forget_files(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, files: Sequence[str]
+) -> None:
+    """Takes files off the books that never gave a row and are no longer there."""
+    connection.execute(
+        "DELETE FROM meta.files"
+        " WHERE source = $1 AND table_name = $2 AND file IN (SELECT unnest($3::VARCHAR[]))",
+        [contract.source, contract.name, list(files)],
+    )
 
 
 def touch_file(connection: duckdb.DuckDBPyConnection, contract: TableContract, found: Found) -> None:
@@ -225,11 +238,7 @@ def _write(
         return
     key = [contract.source, contract.name]
     files = [entry.found.file for entry in entries]
-    connection.execute(
-        "DELETE FROM meta.files"
-        " WHERE source = $1 AND table_name = $2 AND file IN (SELECT unnest($3::VARCHAR[]))",
-        [*key, files],
-    )
+    forget_files(connection, contract, files)
     connection.execute(
         """
         INSERT INTO meta.files

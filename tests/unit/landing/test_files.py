@@ -317,3 +317,20 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(
         patch.setattr(files, "read_text", grows)
         assert company.night().refused[0].reason == "the file is being written"
     assert company.night().rows_accepted == 3
+
+
+def test_a_refused_file_that_was_taken_away_is_forgotten(company: Company) -> None:
+    path = company.drop(DROP, GOOD[:-5])
+    refusal(company)
+    path.unlink()
+    assert company.night().refused == ()
+    assert DROP not in company.files()
+
+
+def test_a_landed_file_that_was_taken_away_keeps_its_rows(company: Company) -> None:
+    path = company.drop(DROP, GOOD)
+    company.night()
+    path.unlink()
+    company.night()
+    assert len(company.landed()) == 2
+    assert company.files()[DROP][0] == "loaded"
