@@ -59,6 +59,8 @@ def lockers(s: Story) -> Expected:
     s.order("S10", "01-05 10:00", given="01-10")
     s.sub("S10-1", "S10", "01-05 11:00", carrier="YTO")
     s.event("available_for_pickup", "01-09 10:00", code="S10-1", method="pickup_point")
+    shipped(s, "S31")
+    delivered(s, "S31-1", "01-09 10:00", method="locker")  # however the carrier words it
     return {
         ("sub", "S07-1"): {"signed_at": None, "claimed_signed_at": at("01-09 10:00")},
         ("order", "S07"): {
@@ -69,6 +71,7 @@ def lockers(s: Story) -> Expected:
         },
         ("sub", "S08-1"): {"signed_at": at("01-12 10:00"), "sign_method": "locker", "is_on_time": False},
         ("sub", "S09-1"): {"signed_at": at("01-09 10:00"), "is_on_time": True},
+        ("sub", "S31-1"): {"signed_at": None, "claimed_signed_at": at("01-09 10:00")},
         ("sub", "S10-1"): {"signed_at": None},  # a carrier nobody described: no row says it never tells
     }
 
@@ -242,6 +245,22 @@ def twice_and_corrected(s: Story) -> Expected:
             "is_on_time": True,
         },  # the correction is not known yet
     }
+
+
+@case("An id is the source's own: the same one from another source is another event, not a correction")
+def the_same_id_elsewhere(s: Story) -> Expected:
+    shipped(s, "S32")
+    delivered(s, "S32-1", "01-09 10:00", event_id="G32", source="sf", recorded="01-09 11:00")
+    delivered(s, "S32-1", "01-12 10:00", event_id="G32", source="crm", recorded="01-12 11:00")
+    return {("sub", "S32-1"): {"signed_at": at("01-09 10:00")}, ("events of", "S32-1"): {"delivered": 2}}
+
+
+@case("Told twice without an id, the same source, code, type, time and place are one event")
+def told_twice_without_an_id(s: Story) -> Expected:
+    shipped(s, "S33")
+    for recorded in ("01-09 11:00", "01-09 12:00"):
+        delivered(s, "S33-1", "01-09 10:00", event_id=None, recorded=recorded)
+    return {("sub", "S33-1"): {"signed_at": at("01-09 10:00")}, ("events of", "S33-1"): {"delivered": 1}}
 
 
 @case(

@@ -186,6 +186,22 @@ def most_specific_standard(s: Story) -> Expected:
 
 
 @case(
+    "Packing has a standard for consignment (45) and one for the place GT (30): the place goes before the"
+    " type"
+)
+def place_before_type(s: Story) -> Expected:
+    s.order("G20", "01-05 08:00", order_type="consignment")
+    for code, place in (("G20-1", "GT"), ("G20-2", "GU")):
+        s.sub(code, "G20", "01-05 08:30", place=place)
+        s.event("picked", "01-05 10:00", code=code)
+        s.event("packed", "01-05 10:40", code=code)
+    return {
+        ("stage", ("G20-1", "picked_to_packed")): {"standard_minutes": 30.0},
+        ("stage", ("G20-2", "picked_to_packed")): {"standard_minutes": 45.0},
+    }
+
+
+@case(
     "Late by 420 over overruns of 1620, 300 and 900 minutes: each owns its share of the 420, nothing is "
     "left over"
 )

@@ -25,6 +25,10 @@ QUERIES = {
     "sub": "select * from marts.fct_suborders where fulfilment_code = ?",
     "promise": "select * from marts.fct_promises where fulfilment_code = ?",
     "event": "select * from marts.fct_events where source_event_id = ?",
+    "events of": (
+        "select count(*) filter (event_type = 'delivered') as delivered from marts.fct_events "
+        "where fulfilment_code = ?"
+    ),
     "stage": "select * from marts.fct_stage_durations where fulfilment_code = ? and stage = ?",
     "kpi": "select * from marts.kpi where metric = ? and period = ? and period_start = ?",
     "bridge": "select * from marts.bridge where period = ? and period_start = ? and step = ?",
@@ -48,6 +52,8 @@ def golden() -> tuple[Company, dict[str, Expected]]:
     reference["standards"] += [
         standard("picked_up_to_hub_arrived", "900", place="SF"),
         standard("picked_up_to_hub_arrived", "1000.5", place="SF", order_type="consignment"),
+        standard("picked_to_packed", "45", order_type="consignment"),
+        standard("picked_to_packed", "30", place="GT"),
     ]
     return story.company(AS_OF, reference), expected
 
@@ -117,6 +123,9 @@ def computed(golden: tuple[Company, dict[str, Expected]]) -> dict[tuple[str, Any
             }
         for (stage, place), late in stages.attribution(company, order).items():
             found["lateness", (order.order_id, stage, place)] = {"late_minutes": float(late) / 60e6}
+    for sub in (sub for order in orders for sub in order.subs):
+        delivered = sum(event.event_type == "delivered" for event in sub.events)
+        found["events of", sub.code] = {"delivered": delivered}
     found |= {("event", row["source_event_id"]): row for row in told(company) if row["source_event_id"]}
     wanted = [key for expected in golden[1].values() for key in expected]
     return found | stage_rows(company, orders, wanted) | rate_rows(company, orders, transits, wanted)
