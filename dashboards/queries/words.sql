@@ -48,6 +48,6 @@ inner join milestones as ends on ends.milestone = end_milestone;
 
 -- The names of those who hold an order: places, and from the carrier's pick-up on the carriers.
 create table holders as
-select unnest(['office', 'place']) as held_by, place, name_zh, name_en from published.marts.dim_places
+select unnest(['office', 'place']) as held_by, place, name_zh, name_en, kind from published.marts.dim_places
 union all
-select 'carrier', carrier, name_zh, name_en from published.marts.dim_carriers;
+select 'carrier', carrier, name_zh, name_en, 'carrier' from published.marts.dim_carriers;

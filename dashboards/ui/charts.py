@@ -160,7 +160,7 @@ def bridge(rows: list[Row]) -> go.Figure:
         ]
     )  # fmt: skip
     chart.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})
-    chart.update_xaxes(title_text=t("bridge_axis"), range=[start, 100.5], nticks=6)
+    chart.update_xaxes(title_text=t("bridge_axis"), range=[start, 100.5], nticks=6, tickangle=0)
     return chart
 
 
@@ -212,7 +212,7 @@ def lateness(rows: list[Row]) -> go.Figure:
         hoverinfo="text",
     )
     chart.update_yaxes(autorange="reversed", showgrid=False)
-    chart.update_xaxes(title_text=t("act_axis"), nticks=5, rangemode="tozero")
+    chart.update_xaxes(title_text=t("act_axis"), nticks=4, tickangle=0, rangemode="tozero")
     return chart
 
 
@@ -234,7 +234,7 @@ def overdue(rows: list[Row]) -> go.Figure:
     most = max(row["orders"] for row in rows)
     chart.update_yaxes(autorange="reversed", showgrid=False, title_text=t("overdue_age_axis"))
     chart.update_xaxes(
-        title_text=t("overdue_axis"), range=[0, 1.18 * max(most, 1)], nticks=5, tickformat=",d"
+        title_text=t("overdue_axis"), range=[0, 1.18 * max(most, 1)], nticks=4, tickangle=0, tickformat=",d"
     )
     return chart
 

@@ -104,16 +104,24 @@ def stage_strip(view: View) -> None:
     st.caption(t("strip_from_data" if run["standards_from"] == "data" else "strip_caption"))
     judged, rare = strip.judged(rows)
     with st.container(key="strip_matrix"):
-        for group, cells in strip.groups(judged).items():
-            theme.show(strip.matrix(cells), f"chart_strip_{group}", t(f"strip_{group}"))
+        groups = strip.groups(judged)
+        # carriers and suppliers have few stages each: side by side
+        narrow = [group for group in ("carrier", "supplier") if group in groups]
+        for group in (group for group in groups if group not in narrow):
+            _matrix(group, groups[group])
+        for column, group in zip(st.columns([3, 2][: len(narrow)]) if narrow else [], narrow, strict=True):
+            with column:
+                _matrix(group, groups[group])
     with st.container(key="strip_list"):
         strip.badges(judged)
     if rare:
-        by_stage = {row["stage"]: 0 for row in rare}
-        for row in rare:
-            by_stage[row["stage"]] += row["suborders"]
-        names = ", ".join(f"{stages.name(stage)} ({formats.count(n)})" for stage, n in by_stage.items())
-        st.caption(t("strip_rare", names=names))
+        names = ", ".join(dict.fromkeys(stages.name(row["stage"]) for row in rare))
+        orders = formats.count(sum(row["suborders"] for row in rare))
+        st.caption(t("strip_rare", orders=orders), help=names)
+
+
+def _matrix(group: str, cells: list[Row]) -> None:
+    theme.show(strip.matrix(cells), f"chart_strip_{group}", t(f"strip_{group}"))
 
 
 def trends(view: View) -> None:

@@ -31,7 +31,9 @@ def share(part: float) -> str:
 
 
 def points(number: float) -> str:
-    """A difference in percentage points, always with its sign."""
+    """A difference in percentage points with its sign; without one where it rounds to nothing."""
+    if round(number, 1) == 0:
+        return "0.0"
     return f"{number:+.1f}".replace("-", MINUS)
 
 

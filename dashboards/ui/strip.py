@@ -10,13 +10,13 @@ from dashboards.ui import formats, stages, theme
 from dashboards.ui.i18n import t
 
 ORDER = ("red", "yellow", "green", "grey")
-GROUPS = ("office", "place", "carrier")
+GROUPS = ("office", "place", "carrier", "supplier")
 ONE_LINE_COLUMNS = 4
 
 
 def groups(rows: list[Row]) -> dict[str, list[Row]]:
-    """The cells by who holds the order in that stage: office, places, carriers; empty ones are not there."""
-    found = {group: [row for row in rows if _group(row) == group] for group in GROUPS}
+    """The cells by who holds the order in that stage; a group without a cell is not there."""
+    found = {group: [row for row in rows if row["part"] == group] for group in GROUPS}
     return {group: cells for group, cells in found.items() if cells}
 
 
@@ -33,12 +33,6 @@ def legend(rows: list[Row], limits: dict[str, object]) -> list[str]:
         f":{theme.BADGES[colour]}-badge[{theme.SIGNS[colour]} {t(f'legend_{colour}', count=count, **limits)}]"
         for colour, count in counts.items()
     ]
-
-
-def _group(row: Row) -> str:
-    if row["held_by"] == "carrier":
-        return "carrier"
-    return "office" if row["place"] == "office" else "place"
 
 
 def _deviation(row: Row) -> str:

@@ -123,7 +123,8 @@ def test_the_bridge_is_the_published_one(company: Served, look: Start, name: str
         "select rate, points, orders, denominator from marts.bridge where period = 'all' order by step_number"
     )
     for rate, points, orders, _ in steps:
-        said = percent(rate, "en") if points is None else f"{points:+.1f} points".replace("-", "\u2212")
+        by = "0.0" if points is not None and round(points, 1) == 0 else f"{points or 0:+.1f}"
+        said = percent(rate, "en") if points is None else f"{by} points".replace("-", "\u2212")
         assert any(f"{said} · {orders:,} orders" in label for label in labels), (said, orders)
     rate, _, _, orders = steps[-1]
     assert any(f"{percent(rate, 'en')} · {orders:,} orders" in label for label in labels)
