@@ -12,9 +12,13 @@ from .history import Size
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make generate", description="Make the demo company's source files.")
+    parser = argparse.ArgumentParser(
+        prog="make generate", description="Make the demo company's source files."
+    )
     parser.add_argument("--days", type=int, default=150, help="local days of history (default 150)")
-    parser.add_argument("--until", type=date.fromisoformat, default=date(2026, 2, 28), help="the last of them")
+    parser.add_argument(
+        "--until", type=date.fromisoformat, default=date(2026, 2, 28), help="the last of them"
+    )
     parser.add_argument("--orders-per-day", type=float, default=890)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, help="folder (default: demo, in the data folder)")

@@ -65,6 +65,7 @@ def _orders(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
                 coalesce(max(promised_at) FILTER (is_counted), max(promised_at)) AS promised,
                 coalesce(bool_or(batch_wished IS NOT NULL AND NOT is_plan_complete) FILTER (is_counted), false) AS is_pending,
                 max(batch_buffer) AS buffer_hours,
+                max(batch_wished) AS last_wished,
                 CASE WHEN bool_and(signed IS NOT NULL) FILTER (is_live) THEN max(signed) FILTER (is_live) END AS signed,
                 CASE WHEN bool_and(true_signed IS NOT NULL) FILTER (is_live) THEN max(true_signed) FILTER (is_live) END AS true_signed,
                 max(signed - promised_at) FILTER (is_live) AS late_seconds,
@@ -78,7 +79,8 @@ def _orders(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
                     CASE WHEN is_live THEN signed END DESC NULLS LAST, code
             ) = 1
         )
-        SELECT orders.*, orders.shipped + 20 <= {size.end} AS shipped_known, rolled.* EXCLUDE (ord), deciding.sub AS deciding_sub, deciding.code AS deciding_suborder,
+        SELECT orders.*, orders.shipped + 20 <= {size.end} AS shipped_known,
+            orders.cancelled >= 0 AND orders.cancelled + 20 <= {size.end} AS cancel_known, rolled.* EXCLUDE (ord), deciding.sub AS deciding_sub, deciding.code AS deciding_suborder,
             deciding.place, deciding.carrier,
             CASE WHEN NOT coalesce(is_pending, true) THEN promised END AS promised_at,
             CASE WHEN signed IS NOT NULL AND NOT is_pending AND promised IS NOT NULL THEN late_seconds END AS lateness
@@ -104,12 +106,12 @@ _TRUE_SIGNED = f"""
 _ORDERS = f"""
     SELECT order_no AS order_id, {pick([kind.code for kind in ORDER_TYPES], "type")} AS order_type,
         {_instant("placed")} AS placed_at,
-        CASE WHEN wished_day >= day THEN DATE '1970-01-01' + CAST(wished_day AS INTEGER) END AS wished_date,
+        DATE '1970-01-01' + CAST(coalesce(last_wished, CASE WHEN wished_day >= day THEN wished_day END) AS INTEGER) AS wished_date,
         {_instant("promised_at")} AS promised_at, buffer_hours, {_instant("signed")} AS signed_at,
         {_instant("true_signed")} AS true_signed_at, lateness <= 0 AS is_on_time, lateness / 60.0 AS lateness_minutes,
         deciding_suborder, {place("place")} AS place, {carrier("carrier")} AS carrier,
         late_stage AS cause_stage, late_place AS cause_place, late_minutes AS cause_minutes,
-        coalesce(live = 0, false) OR (live IS NULL AND cancelled >= 0) AS is_cancelled,
+        coalesce(live = 0, false) OR (live IS NULL AND cancel_known) AS is_cancelled,
         CASE WHEN shipped >= 0 AND shipped_known THEN {_instant("shipped")} END AS erp_shipped_at,
         {_instant("ship_by")} AS erp_ship_by_at,
         CASE WHEN shipped >= 0 AND shipped_known THEN shipped <= ship_by END AS is_erp_on_time,
@@ -121,7 +123,8 @@ def _suborders() -> str:
     return f"""
         SELECT s.code AS fulfilment_code, s.order_no AS order_id, {pick(ROUTES, "s.route")} AS route,
             {place("s.place")} AS origin_place, {carrier("s.carrier")} AS planned_carrier, {city("s.city")} AS destination_city,
-            {province("s.city")} AS destination_province, s.batch_no AS batch, s.is_planned, s.lane_level, s.sample,
+            {province("s.city")} AS destination_province, s.batch_no AS batch, s.is_planned, s.lane_level,
+            coalesce(s.sample, 0) AS sample,
             s.p50 AS p50_hours, s.p80 AS p80_hours, s.buffer_hours, {_instant("s.promised_at")} AS promised_at,
             {_instant("s.signed")} AS signed_at, {_instant("s.true_signed")} AS true_signed_at, s.sign_source,
             {pick(METHODS, "s.method::INTEGER")} AS sign_method, s.is_cancelled, {_instant("s.cancelled_at")} AS cancelled_at,
@@ -139,7 +142,7 @@ def _bad_rows() -> str:
 
 
 def _clocks() -> str:
-    rows = ", ".join(f"('{source}', {seconds})" for source, seconds in zip(SOURCES, CLOCK_SECONDS, strict=True))
+    rows = ", ".join(
+        f"('{source}', {seconds})" for source, seconds in zip(SOURCES, CLOCK_SECONDS, strict=True)
+    )
     return f"SELECT * FROM (VALUES {rows}) AS clocks (source, offset_seconds)"
-
-

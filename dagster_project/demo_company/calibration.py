@@ -12,7 +12,12 @@ B = 1
 
 
 def transfer_minutes(
-    sender: np.ndarray, place: np.ndarray, requested: np.ndarray, minutes: np.ndarray, counted: np.ndarray, end: int
+    sender: np.ndarray,
+    place: np.ndarray,
+    requested: np.ndarray,
+    minutes: np.ndarray,
+    counted: np.ndarray,
+    end: int,
 ) -> np.ndarray:
     """Drawn minutes of transfers, scaled so that B deviates as planted, by the sources' own clocks.
 

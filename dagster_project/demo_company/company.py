@@ -93,7 +93,9 @@ ORDER_TYPES = (
     OrderType("spot", "现货现款", "Spot sale, paid at once", 22),
     OrderType("deposit_prepaid", "定金预付", "Deposit prepaid", 9, lead_days=1),
     OrderType("batch_delivery", "分批交付", "Delivered in batches", 6, lead_days=1),
-    OrderType("consignment", "寄售代管", "Consignment stock", 4, has_payment=False, has_review=False, wish_share=0.6),
+    OrderType(
+        "consignment", "寄售代管", "Consignment stock", 4, has_payment=False, has_review=False, wish_share=0.6
+    ),
     OrderType("trade_in", "以旧换新", "Trade-in", 3),
     OrderType("bonded_cross_border", "跨境保税仓直发", "Cross-border bonded warehouse", 3, lead_days=3),
     OrderType("monthly_settlement", "月结订单", "Monthly settlement", 12, has_payment=False),

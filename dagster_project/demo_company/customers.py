@@ -13,11 +13,16 @@ from .outcomes import DAMAGED, DISPUTED, LOCKER, Cancellations, Extras
 COMPLAINTS = 0.016  # of orders, in the first month
 COMPLAINT_GROWTH = 1.12  # a month
 LATE_COMPLAINTS = 4.0  # times as many where the wished day was missed
-LOOK_UPS = (0.12, 0.68)  # share of orders whose customer looked up the progress, from the first day to the last
+LOOK_UPS = (
+    0.12,
+    0.68,
+)  # share of orders whose customer looked up the progress, from the first day to the last
 REDELIVERED, CLICKED = 0.40, 0.35  # of disputed signatures; the rest is never settled
 
 
-def dispute(rng: np.random.Generator, suborders: Suborders, times: Times, ending: np.ndarray, extras: Extras) -> np.ndarray:
+def dispute(
+    rng: np.random.Generator, suborders: Suborders, times: Times, ending: np.ndarray, extras: Extras
+) -> np.ndarray:
     """Tickets of customers who got nothing, or something broken.
 
     Returns: when each sub-order's ticket was opened, NONE without one.
@@ -41,9 +46,14 @@ def dispute(rng: np.random.Generator, suborders: Suborders, times: Times, ending
 
 
 def click(
-    rng: np.random.Generator, suborders: Suborders, times: Times, ending: np.ndarray, plain: np.ndarray, extras: Extras
+    rng: np.random.Generator,
+    suborders: Suborders,
+    times: Times,
+    ending: np.ndarray,
+    plain: np.ndarray,
+    extras: Extras,
 ) -> None:
-    """"Received" clicks: after the delivery, before the courier scanned it, or long before; by code or by order.
+    """ "Received" clicks: after the delivery, before the courier scanned it, or long before; by code or by order.
 
     Args:
         plain: sub-orders of orders in which nothing was cancelled or replaced: only these are named by the order alone.
@@ -59,7 +69,9 @@ def click(
     after = signed + (HOUR * np.exp(rng.normal(1.2, 1.1, count))).astype(np.int64) + 60
     during = out + ((signed - out) * rng.uniform(0.45, 0.97, count)).astype(np.int64)
     outbound = times[KIND["outbound"]]
-    ahead = suborders.created + ((outbound - suborders.created) * rng.uniform(0.1, 0.7, count)).astype(np.int64)
+    ahead = suborders.created + ((outbound - suborders.created) * rng.uniform(0.1, 0.7, count)).astype(
+        np.int64
+    )
     at = np.where(early, during, np.where(before, ahead, after))
     waiting = (ending == LOCKER) & (signed == NONE) & (draw < 0.3)
     at = np.where(waiting, times[KIND["available_for_pickup"]] + rng.integers(DAY, 3 * DAY, count), at)
@@ -71,8 +83,14 @@ def click(
 
 
 def ask(
-    rng: np.random.Generator, orders: Orders, suborders: Suborders, times: Times, plan: Cancellations, extras: Extras,
-    first_day: int, days: int,
+    rng: np.random.Generator,
+    orders: Orders,
+    suborders: Suborders,
+    times: Times,
+    plan: Cancellations,
+    extras: Extras,
+    first_day: int,
+    days: int,
 ) -> None:
     """Progress queries, complaints and other tickets, one of each at most per order."""
     count = len(orders)
@@ -86,13 +104,26 @@ def ask(
     chosen = np.nonzero(looks)[0]
     extras.add("progress_query", np.full(len(chosen), NONE), chosen, at[chosen])
 
-    late = (orders.wished_day != NONE) & ((last == NONE) | (local_day(np.maximum(last, 1)) > orders.wished_day))
-    share = COMPLAINTS * COMPLAINT_GROWTH ** ((orders.day - first_day) / 30.4) * np.where(late, LATE_COMPLAINTS, 1)
+    late = (orders.wished_day != NONE) & (
+        (last == NONE) | (local_day(np.maximum(last, 1)) > orders.wished_day)
+    )
+    share = (
+        COMPLAINTS
+        * COMPLAINT_GROWTH ** ((orders.day - first_day) / 30.4)
+        * np.where(late, LATE_COMPLAINTS, 1)
+    )
     complains = (rng.random(count) < share) & (plan.of_order != 1)
-    overdue = day_start(np.maximum(orders.wished_day, orders.day) + 1) + rng.integers(6 * HOUR, 60 * HOUR, count)
+    overdue = day_start(np.maximum(orders.wished_day, orders.day) + 1) + rng.integers(
+        6 * HOUR, 60 * HOUR, count
+    )
     settled = last + rng.integers(HOUR, 48 * HOUR, count)
     at = np.where(late | (last == NONE), overdue, settled)
     chosen = np.nonzero(complains)[0]
     extras.add("complaint_ticket", np.full(len(chosen), NONE), chosen, at[chosen])
     asks = np.nonzero(rng.random(count) < 0.03)[0]
-    extras.add("other_ticket", np.full(len(asks), NONE), asks, orders.placed[asks] + rng.integers(HOUR, 5 * DAY, len(asks)))
+    extras.add(
+        "other_ticket",
+        np.full(len(asks), NONE),
+        asks,
+        orders.placed[asks] + rng.integers(HOUR, 5 * DAY, len(asks)),
+    )

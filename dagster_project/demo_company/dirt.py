@@ -53,7 +53,10 @@ RATES = {
 
 WRITTEN, LOST, MALFORMED = 0, 1, 2
 _SCANS = {KIND[name] for name in KINDS[3:6] + KINDS[8:27]}
-_NEVER_SPOILT = {KIND[name] for name in ("supplier_ordered", "supplier_shipped", "cancelled", "erp_shipped", "erp_completed")}
+_NEVER_SPOILT = {
+    KIND[name]
+    for name in ("supplier_ordered", "supplier_shipped", "cancelled", "erp_shipped", "erp_completed")
+}
 _NEVER_SPOILT |= {KIND["placed"]}
 _NEVER_LATE = _NEVER_SPOILT | {KIND["paid"], KIND["finance_approved"]}
 NO_EVENT_ID = ("yto", "jd", "ems", "ycsp", "zjky")

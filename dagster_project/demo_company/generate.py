@@ -33,8 +33,13 @@ def generate(size: Size, out: Path, say: Callable[[str], None] = print) -> bool:
         (out / folder).mkdir(parents=True)
     drawn = draw(size)
     say(f"{len(drawn.orders):,} orders, {len(drawn.suborders):,} sub-orders over {size.days} days")
-    with tempfile.TemporaryDirectory(dir=out) as scratch, duckdb.connect(f"{scratch}/history.duckdb") as connection:
-        connection.execute("SET memory_limit = '2GB'; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+    with (
+        tempfile.TemporaryDirectory(dir=out) as scratch,
+        duckdb.connect(f"{scratch}/history.duckdb") as connection,
+    ):
+        connection.execute(
+            "SET memory_limit = '2GB'; SET preserve_insertion_order = false; SET TimeZone = 'UTC'"
+        )
         store(connection, drawn, size)
         del drawn
         for statement in shapes.name_things(size):

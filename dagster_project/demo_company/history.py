@@ -25,13 +25,30 @@ from .dirt import (
 from .journey import Times, office_times, until_delivery, until_pickup
 from .network import Suborders, draw_replacements, draw_suborders
 from .orders import Customers, Lines, Orders, draw_customers, draw_lines, draw_orders
-from .outcomes import EARLY, LATE, Cancellations, Extras, cancel, end_journeys, plan_cancellations, replacements
+from .outcomes import (
+    EARLY,
+    LATE,
+    Cancellations,
+    Extras,
+    cancel,
+    end_journeys,
+    plan_cancellations,
+    replacements,
+)
 
 ERP_ON_TIME = 0.987
 CARRIER_CHANGED_AFTER = 1500  # seconds after the sub-order was recorded
 TYPED_KINDS = [
     KIND[name]
-    for name in ("picked_up", "delivered", "refused", "returned_signed", "lost", "available_for_pickup", "collected")
+    for name in (
+        "picked_up",
+        "delivered",
+        "refused",
+        "returned_signed",
+        "lost",
+        "available_for_pickup",
+        "collected",
+    )
 ]
 _SENDER_KINDS = [KIND["transfer_requested"], KIND["transfer_dispatched"]]
 _SCAN_KINDS = range(KIND["transfer_requested"], KIND["picked_up"])
@@ -103,13 +120,21 @@ def draw(size: Size) -> Drawn:
         ),
     )  # fmt: skip
     times |= until_delivery(stream(8), suborders, schedules, times[KIND["picked_up"]])
-    ending, method, extras = end_journeys(stream(9), suborders, times, schedules, planned, is_replacement=False)
+    ending, method, extras = end_journeys(
+        stream(9), suborders, times, schedules, planned, is_replacement=False
+    )
     tickets = behaviour.dispute(stream(10), suborders, times, ending, extras)
     replaced, created = replacements(stream(11), suborders, times, ending, planned, tickets)
 
     fresh = draw_replacements(stream(12), suborders, replaced, created)
     fresh_times = until_pickup(
-        stream(13), fresh, orders.type[fresh.order], schedules, load, size.first_day, lambda _, __, minutes: minutes
+        stream(13),
+        fresh,
+        orders.type[fresh.order],
+        schedules,
+        load,
+        size.first_day,
+        lambda _, __, minutes: minutes,
     )
     fresh_times |= until_delivery(stream(14), fresh, schedules, fresh_times[KIND["picked_up"]])
     fresh_ending, fresh_method, more = end_journeys(
@@ -190,7 +215,9 @@ def store(connection: duckdb.DuckDBPyConnection, drawn: Drawn, size: Size) -> No
         np.where(packed == NONE, NONE, packed - 600),
     )
     # a change of carrier that comes after the label is none
-    planned_carrier = np.where(label > suborders.created + CARRIER_CHANGED_AFTER, suborders.planned_carrier, suborders.carrier)
+    planned_carrier = np.where(
+        label > suborders.created + CARRIER_CHANGED_AFTER, suborders.planned_carrier, suborders.carrier
+    )
     early = (suborders.route == SUPPLIER) & (drawn.times[KIND["supplier_shipped"]] == NONE)
     _table(
         connection, "suborders",
@@ -212,7 +239,11 @@ def store(connection: duckdb.DuckDBPyConnection, drawn: Drawn, size: Size) -> No
 
 
 def _store_events(
-    connection: duckdb.DuckDBPyConnection, drawn: Drawn, size: Size, shipped: np.ndarray, completed: np.ndarray
+    connection: duckdb.DuckDBPyConnection,
+    drawn: Drawn,
+    size: Size,
+    shipped: np.ndarray,
+    completed: np.ndarray,
 ) -> None:
     orders, suborders, times = drawn.orders, drawn.suborders, drawn.times
     count, placeless = len(suborders), np.full(len(suborders), NONE)
@@ -221,7 +252,13 @@ def _store_events(
     writer = _Events(connection, size)
     for kind in KIND.values():
         if kind in _OFFICE_KINDS:
-            writer.add(kind, np.full(len(orders), NONE), np.arange(len(orders)), drawn.office[kind], np.zeros(len(orders), np.int64))
+            writer.add(
+                kind,
+                np.full(len(orders), NONE),
+                np.arange(len(orders)),
+                drawn.office[kind],
+                np.zeros(len(orders), np.int64),
+            )
         elif kind in times:
             at = times[kind].copy()
             place = placeless
@@ -251,7 +288,11 @@ def _store_events(
                 source = np.full(len(sub), SOURCES.index("wechat" if is_wechat else "crm"))
             writer.add(kind, sub, order, np.where(valid, at, NONE), source, np.full(len(sub), NONE), method)
     everyone = np.arange(len(orders))
-    for name, at in (("erp_shipped", shipped), ("erp_completed", completed), ("cancelled", drawn.plan.order_at)):
+    for name, at in (
+        ("erp_shipped", shipped),
+        ("erp_completed", completed),
+        ("cancelled", drawn.plan.order_at),
+    ):
         writer.add(KIND[name], np.full(len(orders), NONE), everyone, at, np.zeros(len(orders), np.int64))
     part_at = np.where(drawn.is_void, NONE, drawn.plan.part_at)
     writer.add(KIND["cancelled"], np.arange(count), suborders.order, part_at, np.zeros(count, np.int64))
@@ -265,8 +306,15 @@ class _Events:
         self._next, self._calls = 0, 0
 
     def add(
-        self, kind: int, sub: np.ndarray, order: np.ndarray, at: np.ndarray, source: np.ndarray,
-        place: np.ndarray | None = None, method: np.ndarray | None = None, seen: np.ndarray | None = None,
+        self,
+        kind: int,
+        sub: np.ndarray,
+        order: np.ndarray,
+        at: np.ndarray,
+        source: np.ndarray,
+        place: np.ndarray | None = None,
+        method: np.ndarray | None = None,
+        seen: np.ndarray | None = None,
     ) -> None:
         """Records the events that truly happened `at` (NONE: did not); `seen` is when the source thinks they did."""
         self._calls += 1
@@ -291,7 +339,11 @@ class _Events:
             shown, recorded = seen_recorded.shown, seen_recorded.recorded
             again, twice = seen_recorded.again, seen_recorded.is_twice & (fate == WRITTEN)
             if kind == KIND["delivered"]:
-                wrong = (rng.random(count) < RATES["corrected"]) & has_event_id(sub_carrier(source)) & (fate == WRITTEN)
+                wrong = (
+                    (rng.random(count) < RATES["corrected"])
+                    & has_event_id(sub_carrier(source))
+                    & (fate == WRITTEN)
+                )
         delay = rng.integers(1800, 6 * HOUR, count)
         columns = {
             "ev": self._next + np.arange(count), "version": np.zeros(count, np.int8), "kind": np.full(count, kind, np.int8),
@@ -312,7 +364,9 @@ class _Events:
 
     def _insert(self, columns: dict[str, np.ndarray]) -> None:
         self._connection.register("new_events", columns)
-        self._connection.execute("INSERT INTO events SELECT * FROM new_events WHERE recorded <= $1", [self._size.end])
+        self._connection.execute(
+            "INSERT INTO events SELECT * FROM new_events WHERE recorded <= $1", [self._size.end]
+        )
         self._connection.unregister("new_events")
 
 

@@ -30,8 +30,14 @@ Scale = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 PHONE_CALL_MINUTES = 342.0  # coordinating a transfer by phone costs 5.7 hours on average …
 PHONE_CALLS_UNTIL = "2026-01-18"  # … until this day
 SLOW_GATE = ("C", "2025-12-01", "2025-12-31", 1.45)  # place C, packed to outbound, in December
-DRAWINGS, CUSTOMS, KITS = (KIND_OF_ORDER[code] for code in ("made_to_drawing", "bonded_cross_border", "kit_assembly"))
-DRAWING_FACTOR, CUSTOMS_FACTOR, KIT_FACTOR = 3.0, 2.0, 2.2  # reviews with a drawing or customs papers, packing of kits
+DRAWINGS, CUSTOMS, KITS = (
+    KIND_OF_ORDER[code] for code in ("made_to_drawing", "bonded_cross_border", "kit_assembly")
+)
+DRAWING_FACTOR, CUSTOMS_FACTOR, KIT_FACTOR = (
+    3.0,
+    2.0,
+    2.2,
+)  # reviews with a drawing or customs papers, packing of kits
 SLOW_HUB = ("YUNDA", "2026-01-01", "2026-01-31", 1.35)  # a carrier's destination hubs in January
 
 
@@ -108,7 +114,9 @@ def until_pickup(
     packed = schedules.stock.add(picked, packing * MINUTE)
     gate = lognormal(rng, count, 1.0, 0.4) * np.where(is_front, 50, 80)
     place, first, last, factor = SLOW_GATE
-    gate = np.where(_within(packed, first, last) & (suborders.place == "ABC".index(place)), gate * factor, gate)
+    gate = np.where(
+        _within(packed, first, last) & (suborders.place == "ABC".index(place)), gate * factor, gate
+    )
     outbound = schedules.stock.add(packed, gate * MINUTE)
     for step, at in (
         ("pick_created", task), ("pick_started", picking), ("picked", picked), ("packed", packed), ("outbound", outbound),
@@ -121,7 +129,9 @@ def until_pickup(
     return times
 
 
-def until_delivery(rng: np.random.Generator, suborders: Suborders, schedules: Schedules, picked_up: np.ndarray) -> Times:
+def until_delivery(
+    rng: np.random.Generator, suborders: Suborders, schedules: Schedules, picked_up: np.ndarray
+) -> Times:
     """The carrier's tracks from a pick-up to what would be the first delivery, nothing going wrong."""
     count = len(suborders)
     distance = np.array([city.distance for city in CITIES])[suborders.city]

@@ -76,7 +76,9 @@ def draw_suborders(rng: np.random.Generator, orders: Orders, released: np.ndarra
     changed = rng.random(count) < CARRIER_CHANGED_SHARE
     is_batch = orders.type[order] == BATCH_TYPE
     late_split = (part > 0) & ~is_batch & (rng.random(count) < LATE_SPLIT_SHARE)
-    wait = np.where(late_split, rng.integers(3 * 3600, 30 * 3600, count), part * rng.integers(20, 1500, count))
+    wait = np.where(
+        late_split, rng.integers(3 * 3600, 30 * 3600, count), part * rng.integers(20, 1500, count)
+    )
     return Suborders(
         order=order,
         part=part,

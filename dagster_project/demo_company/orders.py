@@ -137,7 +137,9 @@ def _wishes(
     count = len(day)
     distance = np.array([place.distance for place in CITIES])[city]
     lead = np.array(LEAD_DAYS)[distance] + np.array([entry.lead_days for entry in ORDER_TYPES])[kind]
-    lead = np.maximum(lead + rng.choice(5, count, p=SLACK_DAYS) - 1, 1) + (is_split & (rng.random(count) < 0.7))
+    lead = np.maximum(lead + rng.choice(5, count, p=SLACK_DAYS) - 1, 1) + (
+        is_split & (rng.random(count) < 0.7)
+    )
     # what is ordered at a weekend starts on Monday, and everybody knows it
     lead += ~is_working(day) & (rng.random(count) < 0.8)
     before_festival = (day >= number("2026-02-10")) & (day <= number("2026-02-22"))
@@ -153,5 +155,3 @@ def batch_wishes(rng: np.random.Generator, wished_day: np.ndarray, part: np.ndar
     """Each batch's own wished day: the order's for the first, some days later for those after it."""
     later = part * rng.integers(2, 6, len(part))
     return np.where(wished_day == NONE, NONE, wished_day + later)
-
-

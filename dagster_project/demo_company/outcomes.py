@@ -15,7 +15,11 @@ NORMAL, RETURNED, REFUSED, LOST_PARCEL, DAMAGED, LOCKER, DISPUTED, FAILED_ONCE =
 _SHARES = ("returned_by_sender", "refused", "lost_parcel", "damaged", "locker", "disputed", "attempt_failed")
 _BEFORE_DELIVERY = [KIND[name] for name in ("hub_arrived", "out_for_delivery", "delivered")]
 _CUT = [at for at in range(KIND["transfer_requested"], KIND["received_click"])]
-EARLY, LATE, AFTER = 1, 2, 3  # when something is cancelled: before it ships, after its promise, after its signature
+EARLY, LATE, AFTER = (
+    1,
+    2,
+    3,
+)  # when something is cancelled: before it ships, after its promise, after its signature
 
 
 @dataclass
@@ -24,7 +28,9 @@ class Extras:
 
     parts: list[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
 
-    def add(self, kind: str, suborder: np.ndarray, order: np.ndarray, at: np.ndarray, method: int = 0) -> None:
+    def add(
+        self, kind: str, suborder: np.ndarray, order: np.ndarray, at: np.ndarray, method: int = 0
+    ) -> None:
         """Adds events; `suborder` NONE where the event names only the order."""
         self.parts.append((KIND[kind], suborder, order, at, np.full(len(at), method)))
 
@@ -109,7 +115,11 @@ def end_journeys(
     in_locker = ending == LOCKER
     never = in_locker & (rng.random(count) < RATES["locker_never_collected"])
     put("available_for_pickup", in_locker, delivered)
-    put("collected", in_locker & ~never, delivered + (HOUR * np.exp(rng.normal(2.2, 0.8, count))).astype(np.int64) + 600)
+    put(
+        "collected",
+        in_locker & ~never,
+        delivered + (HOUR * np.exp(rng.normal(2.2, 0.8, count))).astype(np.int64) + 600,
+    )
     sent_back = never & (hours[2] < 0.5)
     put("returning", sent_back, delivered + 7 * DAY)
     put("returned_signed", sent_back, delivered + 10 * DAY)
@@ -124,7 +134,11 @@ def end_journeys(
 
 
 def replacements(
-    rng: np.random.Generator, suborders: Suborders, times: Times, ending: np.ndarray, planned_cancellation: np.ndarray,
+    rng: np.random.Generator,
+    suborders: Suborders,
+    times: Times,
+    ending: np.ndarray,
+    planned_cancellation: np.ndarray,
     tickets: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which sub-orders are replaced, and when the replacement is recorded.
@@ -144,7 +158,12 @@ def replacements(
 
 
 def cancel(
-    rng: np.random.Generator, orders: Orders, suborders: Suborders, times: Times, office: Times, plan: Cancellations,
+    rng: np.random.Generator,
+    orders: Orders,
+    suborders: Suborders,
+    times: Times,
+    office: Times,
+    plan: Cancellations,
     released: np.ndarray,
 ) -> np.ndarray:
     """Sets when the planned cancellations happen and cuts off what would have come after them, in place.
@@ -163,7 +182,9 @@ def cancel(
     last = np.full(count, NONE)
     np.maximum.at(last, suborders.order, signed)
     after = np.where(last == NONE, NONE, last + rng.integers(DAY, 6 * DAY, count))
-    plan.order_at = np.select([plan.of_order == EARLY, plan.of_order == LATE, plan.of_order == AFTER], [before, late, after], NONE)
+    plan.order_at = np.select(
+        [plan.of_order == EARLY, plan.of_order == LATE, plan.of_order == AFTER], [before, late, after], NONE
+    )
 
     own = len(suborders)
     part_wish = np.where(suborders.batch_wish != NONE, suborders.batch_wish, wish[suborders.order])

@@ -24,7 +24,10 @@ def promise(connection: duckdb.DuckDBPyConnection, end: int, provinces: list[int
     Args:
         provinces: the number of each city's province.
     """
-    connection.execute("CREATE TABLE city_provinces AS SELECT unnest($1) AS province, unnest(range(len($1))) AS city", [provinces])
+    connection.execute(
+        "CREATE TABLE city_provinces AS SELECT unnest($1) AS province, unnest(range(len($1))) AS city",
+        [provinces],
+    )
     connection.execute(
         "CREATE TABLE laned AS SELECT transits.*, province FROM transits JOIN city_provinces USING (city)"
     )
@@ -90,7 +93,6 @@ def promise(connection: duckdb.DuckDBPyConnection, end: int, provinces: list[int
         FROM buffered WINDOW batch AS (PARTITION BY ord, batch_no)
         """
     )
-
 
 
 def _of_plans(lane: str) -> str:

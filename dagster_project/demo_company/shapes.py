@@ -145,7 +145,7 @@ def name_things(size: Size) -> list[str]:
     )
     return [
         "ALTER TABLE orders ADD COLUMN order_no VARCHAR",
-        f"""UPDATE orders SET order_no = 'XG' || replace({day('day')}, '/', '') || lpad('' || (nth + 1), 5, '0')""",
+        f"""UPDATE orders SET order_no = 'XG' || replace({day("day")}, '/', '') || lpad('' || (nth + 1), 5, '0')""",
         "ALTER TABLE suborders ADD COLUMN code VARCHAR",
         "ALTER TABLE suborders ADD COLUMN waybill VARCHAR",
         f"UPDATE suborders SET code = 'LY' || lpad('' || (sub + 1), 8, '0'), waybill = CASE carrier {waybill} END",

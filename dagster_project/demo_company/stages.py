@@ -69,7 +69,9 @@ def work_out(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"CREATE TABLE standards AS SELECT * FROM (VALUES {rows}) AS standards (stage, place, order_type, minutes)"
     )
-    connection.execute(f"CREATE TABLE stage_names AS SELECT * FROM (VALUES {_names()}) AS names (from_mark, to_mark, stage)")
+    connection.execute(
+        f"CREATE TABLE stage_names AS SELECT * FROM (VALUES {_names()}) AS names (from_mark, to_mark, stage)"
+    )
 
 
 def causes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -108,7 +110,11 @@ def _names() -> str:
     for start, first in enumerate(CHAIN):
         for end in range(start + 1, len(CHAIN)):
             pair = (first, CHAIN[end])
-            name = "transfer" if pair == ("transfer_requested", "transfer_received") else f"{first}_to_{CHAIN[end]}"
+            name = (
+                "transfer"
+                if pair == ("transfer_requested", "transfer_received")
+                else f"{first}_to_{CHAIN[end]}"
+            )
             rows.append(f"({start}, {end}, '{name}')")
     return ", ".join(rows)
 

@@ -168,4 +168,6 @@ def _typed_workbook(size: Size) -> SourceTable:
 def _methods_only_where_known(rows: str) -> str:
     """Only deliveries and lockers have a sign method."""
     methodless = ", ".join(str(KINDS.index(kind)) for kind in sorted(_METHODLESS))
-    return f"SELECT * REPLACE (CASE WHEN kind IN ({methodless}) THEN 0 ELSE method END AS method) FROM ({rows})"
+    return (
+        f"SELECT * REPLACE (CASE WHEN kind IN ({methodless}) THEN 0 ELSE method END AS method) FROM ({rows})"
+    )

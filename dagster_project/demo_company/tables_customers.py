@@ -33,7 +33,14 @@ def _clicks(size: Size) -> SourceTable:
         Field("clicked_ms", shapes.milliseconds("shown"), TIME, True),
         Field("stored_ms", shapes.milliseconds("recorded"), "", True),
     )
-    return SourceTable("wechat", "clicks", "jsonl", fields, shapes.event_rows(size, "wechat", ("received_click",)), file="clicks")
+    return SourceTable(
+        "wechat",
+        "clicks",
+        "jsonl",
+        fields,
+        shapes.event_rows(size, "wechat", ("received_click",)),
+        file="clicks",
+    )
 
 
 def _queries(size: Size) -> SourceTable:
@@ -43,7 +50,14 @@ def _queries(size: Size) -> SourceTable:
         Field("asked_at", shapes.slashes("shown"), TIME),
         Field("stored_at", shapes.slashes("recorded")),
     )
-    return SourceTable("wechat", "queries", "csv", fields, shapes.event_rows(size, "wechat", ("progress_query",)), file="queries")
+    return SourceTable(
+        "wechat",
+        "queries",
+        "csv",
+        fields,
+        shapes.event_rows(size, "wechat", ("progress_query",)),
+        file="queries",
+    )
 
 
 def _contacts() -> SourceTable:

@@ -68,7 +68,10 @@ def _products(size: Size) -> SourceTable:
         FROM range({PRODUCTS + 1})"""
     fields = (
         Field("sku", "'XG' || lpad('' || sku, 6, '0')", KEY),
-        Field("product_name", f"{shapes.pick(_CATEGORIES, 'sku % 10')} || ' M' || (3 + sku % 20) || 'x' || (10 + sku % 13 * 5)"),
+        Field(
+            "product_name",
+            f"{shapes.pick(_CATEGORIES, 'sku % 10')} || ' M' || (3 + sku % 20) || 'x' || (10 + sku % 13 * 5)",
+        ),
         Field("category", shapes.pick(_CATEGORIES, "sku % 10")),
         Field("safety_class", "CASE WHEN sku % 10 = 8 THEN 'A' ELSE 'B' END"),
         Field("changed_at", shapes.local("changed"), TIME),
@@ -213,7 +216,12 @@ def _purchases(size: Size) -> SourceTable:
         Field("status_at", shapes.local("shown"), TIME),
         Field("saved_at", shapes.local("recorded")),
     )
-    return _table("purchases", fields, shapes.event_rows(size, "erp", ("supplier_ordered", "supplier_shipped")), is_state=False)
+    return _table(
+        "purchases",
+        fields,
+        shapes.event_rows(size, "erp", ("supplier_ordered", "supplier_shipped")),
+        is_state=False,
+    )
 
 
 def _receipts() -> SourceTable:

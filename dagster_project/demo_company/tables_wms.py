@@ -109,9 +109,22 @@ def _warehouse_a(size: Size) -> list[SourceTable]:
     rows = shapes.event_rows(size, "wms_a", SCANS)
     return [
         SourceTable("wms_a", "scans", "csv", scans, rows, has_manifest=True, file="scans"),
-        SourceTable("wms_a", "tasks", "csv", tasks, _pick_rows(size, "wms_a"), is_state=True, has_manifest=True, file="tasks"),
-        SourceTable("wms_a", "transfers", "csv", moves, _moves(size, "wms_a"), has_manifest=True, file="transfers"),
-        SourceTable("wms_a", "qc", "csv", qc, _qc_rows(size, "wms_a"), is_state=True, has_manifest=True, file="qc"),
+        SourceTable(
+            "wms_a",
+            "tasks",
+            "csv",
+            tasks,
+            _pick_rows(size, "wms_a"),
+            is_state=True,
+            has_manifest=True,
+            file="tasks",
+        ),
+        SourceTable(
+            "wms_a", "transfers", "csv", moves, _moves(size, "wms_a"), has_manifest=True, file="transfers"
+        ),
+        SourceTable(
+            "wms_a", "qc", "csv", qc, _qc_rows(size, "wms_a"), is_state=True, has_manifest=True, file="qc"
+        ),
     ]
 
 
@@ -152,8 +165,19 @@ def _warehouse_b(size: Size) -> list[SourceTable]:
     rows = shapes.event_rows(size, "wms_b", SCANS)
     return [
         SourceTable("wms_b", "scans", "jsonl", scans, rows, has_manifest=True, file="scans"),
-        SourceTable("wms_b", "tasks", "jsonl", tasks, _pick_rows(size, "wms_b"), is_state=True, has_manifest=True, file="tasks"),
-        SourceTable("wms_b", "transfers", "jsonl", moves, _moves(size, "wms_b"), has_manifest=True, file="transfers"),
+        SourceTable(
+            "wms_b",
+            "tasks",
+            "jsonl",
+            tasks,
+            _pick_rows(size, "wms_b"),
+            is_state=True,
+            has_manifest=True,
+            file="tasks",
+        ),
+        SourceTable(
+            "wms_b", "transfers", "jsonl", moves, _moves(size, "wms_b"), has_manifest=True, file="transfers"
+        ),
         SourceTable("wms_b", "qc", "jsonl", qc, _qc_rows(size, "wms_b"), is_state=True, file="qc"),
     ]
 
@@ -195,7 +219,9 @@ def _warehouse_c(size: Size) -> list[SourceTable]:
     rows = shapes.event_rows(size, "wms_c", SCANS)
     return [
         SourceTable("wms_c", "scans", "parquet", scans, rows, has_manifest=True, file="scans"),
-        SourceTable("wms_c", "tasks", "parquet", tasks, _pick_rows(size, "wms_c"), is_state=True, file="tasks"),
+        SourceTable(
+            "wms_c", "tasks", "parquet", tasks, _pick_rows(size, "wms_c"), is_state=True, file="tasks"
+        ),
         SourceTable("wms_c", "transfers", "csv", moves, _moves(size, "wms_c"), file="transfers"),
         SourceTable("wms_c", "qc", "csv", qc, _qc_rows(size, "wms_c"), is_state=True, file="qc"),
     ]
@@ -234,5 +260,3 @@ def _front(size: Size) -> list[SourceTable]:
         SourceTable("front", "tasks", "csv", tasks, _pick_rows(size, "front"), is_state=True, file="tasks"),
         SourceTable("front", "transfers", "csv", moves, _moves(size, "front"), file="transfers"),
     ]
-
-

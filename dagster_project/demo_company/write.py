@@ -18,7 +18,12 @@ from .history import Size
 from .workbook import write_workbook
 
 BAD_TIME, NO_KEY, UNKNOWN_CODE, BROKEN_LINE = 1, 2, 3, 4
-BAD_KINDS = {BAD_TIME: "bad_time", NO_KEY: "missing_key", UNKNOWN_CODE: "unknown_code", BROKEN_LINE: "broken_line"}
+BAD_KINDS = {
+    BAD_TIME: "bad_time",
+    NO_KEY: "missing_key",
+    UNKNOWN_CODE: "unknown_code",
+    BROKEN_LINE: "broken_line",
+}
 KEY, TIME, CODE = "key", "time", "code"
 _SPOILT = {TIME: (BAD_TIME, "2026-13-45 99:99"), KEY: (NO_KEY, ""), CODE: (UNKNOWN_CODE, "ZZ99")}
 
@@ -119,16 +124,28 @@ def write_table(connection: duckdb.DuckDBPyConnection, table: SourceTable, out: 
         path = folder / f"{stem}.{suffix}"
         mishap = mishaps.get(day)
         if mishap and mishap.kind == "half":
-            late = out / table.source / table.name / _date(day + mishap.days_later) / f"{stem}_{_date(day)}_again.{suffix}"
+            late = (
+                out
+                / table.source
+                / table.name
+                / _date(day + mishap.days_later)
+                / f"{stem}_{_date(day)}_again.{suffix}"
+            )
             _write(connection, table, late, text, day, count)
             _write_half(late, path, table)
             path = late
         else:
             _write(connection, table, path, text, day, count)
             if mishap:
-                twin = out / table.source / table.name / _date(day + mishap.days_later) / f"{stem}_{_date(day)}_copy.{suffix}"
+                twin = (
+                    out
+                    / table.source
+                    / table.name
+                    / _date(day + mishap.days_later)
+                    / f"{stem}_{_date(day)}_copy.{suffix}"
+                )
                 _put(twin, path.read_bytes(), count if table.has_manifest else None)
-        header = 0 if table.format == "jsonl" else 1
+        header = 0 if table.format in ("jsonl", "parquet") else 1
         connection.execute(
             """
             INSERT INTO bad_rows SELECT $1, $2, $3, nth + $4, bad_kind FROM drop_rows WHERE bad_kind > 0 AND drop_day = $5
@@ -214,7 +231,8 @@ def _line(table: SourceTable) -> str:
         return f"CASE WHEN bad_kind = {BROKEN_LINE} THEN ({line}) || ',???,1' ELSE {line} END"
     if table.format == "xlsx":
         cells = " || ".join(
-            f"'<c t=\"inlineStr\"><is><t>' || coalesce({_spoilt(field)}, '') || '</t></is></c>'" for field in table.fields
+            f"'<c t=\"inlineStr\"><is><t>' || coalesce({_spoilt(field)}, '') || '</t></is></c>'"
+            for field in table.fields
         )
         return f"'<row>' || {cells} || '</row>'"
     pairs = []
