@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.settings import REPOSITORY, Settings
+from tests.homes import settings_for
 
 REAL_DATA = REPOSITORY.parent / "shared" / "real"
 NEEDS = {
@@ -45,16 +46,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def home(tmp_path: Path) -> Settings:
     """Settings of the plain test profile (every entity from a CSV of the same columns) in an empty home."""
     return settings_for(REPOSITORY / "tests" / "profiles" / "plain", tmp_path)
-
-
-def settings_for(profile_dir: Path, data: Path, source_dir: Path | None = None) -> Settings:
-    """Settings of a profile whose home lies in `data`."""
-    folder = data / profile_dir.name
-    return Settings(
-        profile=profile_dir.name,
-        profile_dir=profile_dir,
-        source_dir=source_dir or folder / "source",
-        home=folder,
-        as_of=None,
-        port=8501,
-    )

@@ -9,10 +9,10 @@ from types import ModuleType
 
 import dagster as dg
 import pytest
-from conftest import settings_for
 
 from dagster_project.lib import due
 from dagster_project.settings import REPOSITORY, Settings
+from tests.homes import settings_for
 
 PLAIN = REPOSITORY / "tests" / "profiles" / "plain"
 ENTITIES = ["customers", "events", "order_lines", "orders", "pick_lines", "receipts", "suborders", "waybills"]

@@ -19,7 +19,7 @@ HELD, ORPHAN = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 HOLD = """
 import sys, time
 from pathlib import Path
-from conftest import settings_for
+from tests.homes import settings_for
 from dagster_project.lib import liveness, warehouse
 settings = settings_for(Path(sys.argv[1]), Path(sys.argv[2]))
 with liveness.alive(settings, sys.argv[3]), warehouse.build_lock(settings, sys.argv[3]):
