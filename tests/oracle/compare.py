@@ -145,6 +145,7 @@ def compare(
     connection: duckdb.DuckDBPyConnection, company: Company
 ) -> tuple[list[str], list[Order], list[Transit]]:
     """Every difference between the published file and the oracle."""
+    from oracle.compare_events import event_lines
     from oracle.compare_rates import rates
     from oracle.compare_stages import stage_tables
 
@@ -152,6 +153,7 @@ def compare(
     orders = [order for order in every_order if order.placed_at is not None]
     lines = facts(connection, company, orders)
     known = company.known_at(company.as_of)
+    lines += event_lines(connection, known)
     lines += rates(connection, known, orders, transits)
     lines += stage_tables(connection, known, orders)
     return lines, orders, transits

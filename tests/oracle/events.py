@@ -33,6 +33,9 @@ class Event:
     recorded_at: datetime
     place: str | None
     sign_method: str | None
+    source_event_id: str | None = None
+    waybill: str | None = None
+    told_at: datetime | None = None  # when the source recorded it, whatever was known of its waybill
 
 
 def content(row: Row) -> tuple[Any, ...]:
@@ -85,6 +88,9 @@ def events(company: Company) -> list[Event]:
                 recorded_at,
                 row.get("place"),
                 row.get("sign_method"),
+                row.get("source_event_id"),
+                row.get("waybill"),
+                row["recorded_at"],
             )
         )
     return found

@@ -49,7 +49,7 @@ class SubOrder:
     sign_method: str | None = None
     times: dict[str, datetime] = field(default_factory=dict)
     transfer_place: str | None = None
-    invalid: list[Event] = field(default_factory=list)
+    valid: list[Event] = field(default_factory=list)
 
     def now(self, column: str) -> object:
         return latest(self.rows, column)
@@ -169,20 +169,23 @@ def sign(sub: SubOrder, others: list[SubOrder], company: Company) -> None:
         if event.event_type == "received_click":
             own = event.fulfilment_code is not None
             valid = not is_before_outbound(event, sub) and (own or order_click_signs(event, sub, others))
-            (clicks if valid else sub.invalid).append(event)
+            if valid:
+                clicks.append(event)
         elif event.event_type in ("delivered", "collected", "available_for_pickup"):
             valid = (
                 is_carrier_signature(event, sub, company)
                 and not is_before_outbound(event, sub)
                 and not is_disputed(event, sub)
             )
-            (carrier if valid else sub.invalid).append(event)
+            if valid:
+                carrier.append(event)
     cancelled = cancel_time(sub)
     if sub.replaced_by is not None:
         carrier, clicks = [], []
     if cancelled is not None:
         carrier = [e for e in carrier if e.occurred_at <= cancelled]
         clicks = [e for e in clicks if e.occurred_at <= cancelled]
+    sub.valid = carrier + clicks
     by_carrier = min(carrier, key=lambda e: e.occurred_at, default=None)
     by_click = min(clicks, key=lambda e: e.occurred_at, default=None)
     chosen = choose(company.sign_rule, by_carrier, by_click)
