@@ -6,8 +6,8 @@ select
     timezone(run.timezone, run.as_of) as as_of_local,
     timezone(run.timezone, run.as_of)::time = time '00:00' as is_end_of_day,
     runs.published_at - run.as_of <= interval 36 hours as has_clock,
-    now() - run.as_of > interval 36 hours as is_old,
-    date_diff('minute', run.as_of, now()) as age_minutes,
+    -- how old that is now is the reader's question: these rows are kept for as long as the file is
+    epoch(run.as_of) as as_of_seconds,
     (select min(period_start) from published.marts.kpi where period = 'all') as first_day,
     (select count(*) from published.meta.files where status = 'refused') as refused_files,
     $yellow_from as yellow_from, $red_above as red_above, $minimum_sample as minimum_sample,

@@ -63,5 +63,5 @@ def moment(when: datetime) -> str:
 def axis_dates(grain: str) -> str:
     """Plotly's format of the ticks of a time axis by day or month."""
     if language() == "zh":
-        return "%y年%-m月" if grain == "month" else "%-m月%-d日"
+        return "%y年%-m月" if grain == "month" else "%-m/%-d"
     return "%b %Y" if grain == "month" else "%-d %b"

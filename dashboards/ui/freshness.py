@@ -1,6 +1,7 @@
 """How old the figures are, and a banner when the last night did not bring new ones."""
 
 import json
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from dashboards.published import Row
 from dashboards.settings import Settings
 from dashboards.ui import formats
 from dashboards.ui.i18n import t
+
+# a night and a half: one that is running late is not yet one that did not come
+LATE_AFTER_HOURS = 36
 
 
 def as_of(run: Row, settings: Settings) -> str:
@@ -21,6 +25,11 @@ def as_of(run: Row, settings: Settings) -> str:
     )
     key = "as_of" if run["has_clock"] else "as_of_ended"
     return t(key, when=when, zone=run["timezone"], profile=settings.profile)
+
+
+def age_hours(run: Row) -> float:
+    """Hours since the instant the figures are of."""
+    return (time.time() - run["as_of_seconds"]) / 3600
 
 
 def last_night(status_file: Path) -> dict[str, str]:
@@ -38,8 +47,9 @@ def banner(run: Row, settings: Settings) -> None:
         st.error(t("night_failed", **words), icon=":material/error:")
     elif night.get("status") == "blocked":
         st.warning(t("night_blocked", **words), icon=":material/block:")
-    elif run["has_clock"] and run["is_old"]:
-        st.warning(t("night_late", age=formats.duration(run["age_minutes"])), icon=":material/schedule:")
+    elif run["has_clock"] and age_hours(run) > LATE_AFTER_HOURS:
+        age = formats.duration(60 * age_hours(run))
+        st.warning(t("night_late", age=age), icon=":material/schedule:")
     if run["refused_files"]:
         st.caption(f":material/warning: {t('files_refused', files=formats.count(run['refused_files']))}")
 

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from dashboards.ui import freshness
 
 
 def words(app: AppTest) -> str:
@@ -96,6 +99,20 @@ def test_a_company_whose_clock_runs_is_late_after_36_hours(open_page, published:
     app = open_page(period="2026-02")
     assert "The data is 50 h old: the last night has not come in." in words(app)
     assert "Data as of" in words(app)
+
+
+def test_a_page_that_stays_open_turns_late_without_a_new_file(
+    open_page, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = datetime.now(UTC) - timedelta(hours=1)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update meta.run set as_of = ?", [night])
+        connection.execute("update meta.runs set as_of = ?, published_at = ?", [night, night])
+    app = open_page(period="2026-02")
+    assert not app.warning
+    monkeypatch.setattr(freshness, "LATE_AFTER_HOURS", 0.5)
+    app.run()
+    assert "has not come in" in app.warning[0].value
 
 
 def test_a_night_that_failed_is_a_banner(open_page, status) -> None:

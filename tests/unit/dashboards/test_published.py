@@ -1,11 +1,12 @@
 """The one connection: it sees the published file, notices a new one, and offers no way out."""
 
+import tomllib
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from dashboards.published import NothingPublishedError, ask, open_published
+from dashboards.published import QUERIES, NothingPublishedError, ask, open_published
 
 
 def test_a_query_ignores_values_it_does_not_use(published: Path) -> None:
@@ -44,3 +45,13 @@ def test_without_a_published_file_it_says_so(tmp_path: Path) -> None:
 def test_nothing_can_be_written_and_nothing_else_can_be_read(published: Path, statement: str) -> None:
     with open_published(published) as connection, pytest.raises(duckdb.Error):
         connection.execute(statement)
+
+
+def test_the_app_listens_on_this_machine_only() -> None:
+    config = tomllib.loads((QUERIES.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["address"] == "localhost"
+
+
+def test_no_statistics_leave_this_machine() -> None:
+    config = tomllib.loads((QUERIES.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["browser"]["gatherUsageStats"] is False
