@@ -30,18 +30,26 @@ def row_of(event: Event) -> tuple[object, ...]:
 
 
 def event_lines(connection: duckdb.DuckDBPyConnection, company: Company) -> list[str]:
-    """Differences between fct_events and the oracle; a claim that signs nothing does not count."""
+    """Differences between fct_events and the oracle; a claim that signs nothing does not count.
+
+    Of an order that is not known yet (its events are parked) no verdict is asked.
+    """
     every = events(company)
-    claims: Counter[tuple[object, ...]] = Counter()
-    signing: set[tuple[object, ...]] = set()
+    verdicts: dict[tuple[object, ...], bool | None] = {}
     for part in by_order(company).values():
+        is_parked = not part.table("orders")
         for sub in suborders_of(part):
-            claims.update({row_of(e): 1 for e in sub.all_events if is_claim(e)})
-            signing |= {row_of(e) for e in sub.valid}
-    wanted = Counter((*row_of(e), row_of(e) in signing or row_of(e) not in claims) for e in every)
+            signing = {row_of(event) for event in sub.valid}
+            for row in {row_of(event) for event in sub.all_events if is_claim(event)}:
+                verdicts[row] = None if is_parked else bool(verdicts.get(row)) or row in signing
+    wanted = Counter((*row_of(event), verdicts.get(row_of(event), True)) for event in every)
     names = ", ".join(COLUMNS)
     rows = read(connection, f"select {names}, is_valid from marts.fct_events")
-    found = Counter(tuple(row.values()) for row in rows)
+    found = Counter(
+        (*key, None if key in verdicts and verdicts[key] is None else is_valid)
+        for *columns, is_valid in (row.values() for row in rows)
+        if (key := tuple(columns))
+    )
     lines = [
         f"fct_events {dict(zip(COLUMNS, key, strict=False))}: not published so" for key in wanted - found
     ]
