@@ -54,7 +54,11 @@ def load() -> Settings:
             instant with a zone.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
-    profile_dir = PROFILES / named if (PROFILES / named / "profile.yml").is_file() else Path(named).expanduser().resolve()
+    profile_dir = (
+        PROFILES / named
+        if (PROFILES / named / "profile.yml").is_file()
+        else Path(named).expanduser().resolve()
+    )
     if not (profile_dir / "profile.yml").is_file():
         known = ", ".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yml")))
         raise ValueError(
