@@ -1,4 +1,4 @@
-"""`python -m dagster_project.demo_company --days 150 --until 2026-02-28 --orders-per-day 890 --seed 7 --out FOLDER`."""
+"""`python -m dagster_project.demo_company --days 150 --until 2026-02-28 --seed 7 --out FOLDER`."""
 
 import argparse
 from datetime import date

@@ -46,12 +46,15 @@ def _orders(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
     connection.execute(
         f"""
         CREATE TABLE suborder_answers AS
-        SELECT promised.*, signed.signed, signed.sign_source, signed.method, signed.is_cancelled, signed.is_live,
+        SELECT promised.*, signed.signed, signed.sign_source, signed.method, signed.is_cancelled,
+            signed.is_live,
             -- cancelled after its promise, it stays due and missed
-            signed.is_live OR coalesce(signed.is_cancelled AND cancelled_at > promised_at, false) AS is_counted,
+            signed.is_live OR coalesce(signed.is_cancelled AND cancelled_at > promised_at, false)
+                AS is_counted,
             complete.signed AS complete_signed, complete.is_live AS complete_is_live, truth.true_signed
         FROM promised
-        JOIN (SELECT sub, signed, sign_source, method, is_cancelled, is_live FROM survived_signed) AS signed USING (sub)
+        JOIN (SELECT sub, signed, sign_source, method, is_cancelled, is_live FROM survived_signed)
+            AS signed USING (sub)
         JOIN (SELECT sub, signed, is_live FROM complete_signed) AS complete USING (sub)
         LEFT JOIN ({_TRUE_SIGNED}) AS truth USING (sub)
         """
@@ -63,13 +66,17 @@ def _orders(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
             SELECT ord,
                 count(*) FILTER (is_live) AS live,
                 coalesce(max(promised_at) FILTER (is_counted), max(promised_at)) AS promised,
-                coalesce(bool_or(batch_wished IS NOT NULL AND NOT is_plan_complete) FILTER (is_counted), false) AS is_pending,
+                coalesce(bool_or(batch_wished IS NOT NULL AND NOT is_plan_complete) FILTER (is_counted),
+                    false) AS is_pending,
                 max(batch_buffer) AS buffer_hours,
                 max(batch_wished) AS last_wished,
-                CASE WHEN bool_and(signed IS NOT NULL) FILTER (is_live) THEN max(signed) FILTER (is_live) END AS signed,
-                CASE WHEN bool_and(true_signed IS NOT NULL) FILTER (is_live) THEN max(true_signed) FILTER (is_live) END AS true_signed,
+                CASE WHEN bool_and(signed IS NOT NULL) FILTER (is_live) THEN max(signed)
+                    FILTER (is_live) END AS signed,
+                CASE WHEN bool_and(true_signed IS NOT NULL) FILTER (is_live) THEN max(true_signed)
+                    FILTER (is_live) END AS true_signed,
                 max(signed - promised_at) FILTER (is_live) AS late_seconds,
-                bool_and(signed IS NOT DISTINCT FROM complete_signed AND is_live = complete_is_live) AS is_decidable
+                bool_and(signed IS NOT DISTINCT FROM complete_signed AND is_live = complete_is_live)
+                    AS is_decidable
             FROM suborder_answers GROUP BY ord
         ), deciding AS (
             SELECT ord, sub, code, place, carrier FROM suborder_answers
@@ -80,10 +87,12 @@ def _orders(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
             ) = 1
         )
         SELECT orders.*, orders.shipped + 20 <= {size.end} AS shipped_known,
-            orders.cancelled >= 0 AND orders.cancelled + 20 <= {size.end} AS cancel_known, rolled.* EXCLUDE (ord), deciding.sub AS deciding_sub, deciding.code AS deciding_suborder,
+            orders.cancelled >= 0 AND orders.cancelled + 20 <= {size.end} AS cancel_known,
+                rolled.* EXCLUDE (ord), deciding.sub AS deciding_sub, deciding.code AS deciding_suborder,
             deciding.place, deciding.carrier,
             CASE WHEN NOT coalesce(is_pending, true) THEN promised END AS promised_at,
-            CASE WHEN signed IS NOT NULL AND NOT is_pending AND promised IS NOT NULL THEN late_seconds END AS lateness
+            CASE WHEN signed IS NOT NULL AND NOT is_pending AND promised IS NOT NULL
+                THEN late_seconds END AS lateness
         FROM orders
         LEFT JOIN rolled USING (ord)
         LEFT JOIN deciding USING (ord)
@@ -98,7 +107,8 @@ _TRUE_SIGNED = f"""
     FROM evidence JOIN known USING (sub)
     WHERE superseded IS NULL AND replaced_by IS NULL
         AND (
-            evidence.kind IN (20, 21) AND (known.ending <> {DISPUTED} OR evidence.method = {METHODS.index("after_exception")})
+            evidence.kind IN (20, 21) AND (known.ending <> {DISPUTED}
+                OR evidence.method = {METHODS.index("after_exception")})
             OR evidence.kind = 27 AND known.ending = {DISPUTED}
         )
     GROUP BY sub"""
@@ -106,9 +116,11 @@ _TRUE_SIGNED = f"""
 _ORDERS = f"""
     SELECT order_no AS order_id, {pick([kind.code for kind in ORDER_TYPES], "type")} AS order_type,
         {_instant("placed")} AS placed_at,
-        DATE '1970-01-01' + CAST(coalesce(last_wished, CASE WHEN wished_day >= day THEN wished_day END) AS INTEGER) AS wished_date,
+        DATE '1970-01-01' + CAST(coalesce(last_wished, CASE WHEN wished_day >= day THEN wished_day END)
+            AS INTEGER) AS wished_date,
         {_instant("promised_at")} AS promised_at, buffer_hours, {_instant("signed")} AS signed_at,
-        {_instant("true_signed")} AS true_signed_at, lateness <= 0 AS is_on_time, lateness / 60.0 AS lateness_minutes,
+        {_instant("true_signed")} AS true_signed_at, lateness <= 0 AS is_on_time, lateness / 60.0
+            AS lateness_minutes,
         deciding_suborder, {place("place")} AS place, {carrier("carrier")} AS carrier,
         late_stage AS cause_stage, late_place AS cause_place, late_minutes AS cause_minutes,
         coalesce(live = 0, false) OR (live IS NULL AND cancel_known) AS is_cancelled,
@@ -122,13 +134,17 @@ _ORDERS = f"""
 def _suborders() -> str:
     return f"""
         SELECT s.code AS fulfilment_code, s.order_no AS order_id, {pick(ROUTES, "s.route")} AS route,
-            {place("s.place")} AS origin_place, {carrier("s.carrier")} AS planned_carrier, {city("s.city")} AS destination_city,
+            {place("s.place")} AS origin_place, {carrier("s.carrier")} AS planned_carrier,
+                {city("s.city")} AS destination_city,
             {province("s.city")} AS destination_province, s.batch_no AS batch, s.is_planned, s.lane_level,
             coalesce(s.sample, 0) AS sample,
-            s.p50 AS p50_hours, s.p80 AS p80_hours, s.buffer_hours, {_instant("s.promised_at")} AS promised_at,
+            s.p50 AS p50_hours, s.p80 AS p80_hours, s.buffer_hours, {_instant("s.promised_at")}
+                AS promised_at,
             {_instant("s.signed")} AS signed_at, {_instant("s.true_signed")} AS true_signed_at, s.sign_source,
-            {pick(METHODS, "s.method::INTEGER")} AS sign_method, s.is_cancelled, {_instant("s.cancelled_at")} AS cancelled_at,
-            replacing.code AS replaced_by, before.code AS replaces, {pick(ENDINGS, "s.ending")} AS ending, s.is_live,
+            {pick(METHODS, "s.method::INTEGER")} AS sign_method, s.is_cancelled,
+                {_instant("s.cancelled_at")} AS cancelled_at,
+            replacing.code AS replaced_by, before.code AS replaces, {pick(ENDINGS, "s.ending")} AS ending,
+                s.is_live,
             s.signed IS NOT DISTINCT FROM s.complete_signed AS is_decidable
         FROM suborder_answers AS s
         LEFT JOIN suborders AS replacing ON replacing.sub = s.replaced_by

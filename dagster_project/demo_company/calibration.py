@@ -1,4 +1,4 @@
-"""How long transfers take, so that the planted finding can be found: warehouse B in January and February 2026."""
+"""How long transfers take, so that the planted finding is there: warehouse B in early 2026."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the company is: its places, carriers, customers' cities, order types, sources and their clocks. Constants only."""
+"""What the company is: places, carriers, cities, order types, sources and their clocks. Constants only."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ FIRST_FRONT, FIRST_SUPPLIER = 3, 10
 DIRECT_SHARES = (0.30, 0.22, 0.16, 0.08, 0.06, 0.05, 0.04, 0.04, 0.03, 0.02)
 SENDER_SHARES = (0.32, 0.42, 0.26)
 
-# Calendar minutes from transfer requested to transfer received, by sending warehouse (reference/standards.csv).
+# Calendar minutes from transfer requested to received, by sending warehouse (as in standards.csv).
 TRANSFER_STANDARD = (600.0, 720.0, 660.0)
 
 
@@ -123,14 +123,14 @@ CLOCK_SECONDS = (0, 95, -140, 40, 210, 0, -75, 130, 20, -190, 8, 65, -45, 240, -
 FIRST_CARRIER_SOURCE = 5
 WECHAT, CRM = SOURCES.index("wechat"), SOURCES.index("crm")
 
-# Kinds of events, by their number in the generated history. Order level: placed, paid, finance_approved, erp_*.
+# Kinds of events, by their number. Of a whole order: placed, paid, finance_approved, erp_*.
 KINDS = (
     "placed", "paid", "finance_approved", "transfer_requested", "transfer_dispatched", "transfer_received",
     "supplier_ordered", "supplier_shipped", "pick_created", "pick_started", "picked", "packed", "outbound",
     "picked_up", "in_transit", "hub_departed", "hub_arrived", "out_for_delivery", "attempt_failed",
-    "available_for_pickup", "collected", "delivered", "refused", "returning", "returned_signed", "exception", "lost",
-    "received_click", "progress_query", "not_received_ticket", "complaint_ticket", "other_ticket", "cancelled",
-    "erp_shipped", "erp_completed",
+    "available_for_pickup", "collected", "delivered", "refused", "returning", "returned_signed", "exception",
+    "lost", "received_click", "progress_query", "not_received_ticket", "complaint_ticket", "other_ticket",
+    "cancelled", "erp_shipped", "erp_completed",
 )  # fmt: skip
 KIND = {name: number for number, name in enumerate(KINDS)}
 METHODS = ("", "in_person", "proxy", "locker", "pickup_point", "after_exception")

@@ -53,10 +53,10 @@ def click(
     plain: np.ndarray,
     extras: Extras,
 ) -> None:
-    """ "Received" clicks: after the delivery, before the courier scanned it, or long before; by code or by order.
+    """Clicks on "received": after the delivery, before the courier scanned it, long before; by code or order.
 
     Args:
-        plain: sub-orders of orders in which nothing was cancelled or replaced: only these are named by the order alone.
+        plain: sub-orders of orders without cancellation or replacement: these may be named by order alone.
     """
     count = len(suborders)
     delivered, out = times[KIND["delivered"]], times[KIND["out_for_delivery"]]

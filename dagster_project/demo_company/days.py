@@ -46,7 +46,7 @@ def is_working(days: np.ndarray) -> np.ndarray:
 
 
 def volumes(rng: np.random.Generator, first_day: int, days: int, orders_per_day: float) -> np.ndarray:
-    """Orders a day, int64 of length `days`: weekdays, growth, holidays, noise; the two peaks as the company had them."""
+    """Orders a day, int64 of length `days`: weekdays, growth, holidays, noise, the two peaks."""
     numbers = np.arange(first_day, first_day + days)
     weekday = (numbers + 3) % 7
     shape = np.select([weekday < 5, weekday == 5], [1.16, 0.78], 0.50)
@@ -75,13 +75,13 @@ class Schedule:
     done: np.ndarray
 
     def add(self, start: np.ndarray, work: np.ndarray) -> np.ndarray:
-        """The instants at which `work` working seconds are done that were begun at `start`; int64 epoch seconds."""
+        """When `work` working seconds begun at `start` are done; int64 epoch seconds."""
         passed = np.interp(start, self.at, self.done) + np.maximum(work, 1)
         return np.rint(np.interp(passed, self.done, self.at)).astype(np.int64)
 
 
 class Schedules:
-    """Who works when over a span of local days: office, warehouse, pick-up rounds, line haul, delivery rounds."""
+    """Who works when over a span of local days: office, warehouse, pick-up, line haul, delivery."""
 
     def __init__(self, first_day: int, days: int) -> None:
         hours = np.arange((days + 1) * 24)

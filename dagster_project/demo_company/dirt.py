@@ -63,14 +63,15 @@ NO_EVENT_ID = ("yto", "jd", "ems", "ycsp", "zjky")
 RECORDED_BY_FILE = ("jd", "zjky")  # no time of writing in the data: known at the end of the drop's day
 MINUTES_ONLY = ("ycsp", "zjky")  # typed in by hand, to the minute
 _DELAY_SECONDS = dict.fromkeys(SOURCES, 40) | {
-    "front": 900, "sf": 300, "sto": 900, "zto": 400, "yto": 1200, "yunda": 900, "jd": 300, "deppon": 1500, "jt": 1200,
-    "ems": 2400, "kye": 600, "ycsp": 9 * HOUR, "zjky": 9 * HOUR, "wechat": 3, "crm": 120, "erp": 20,
+    "front": 900, "sf": 300, "sto": 900, "zto": 400, "yto": 1200, "yunda": 900, "jd": 300, "deppon": 1500,
+    "jt": 1200, "ems": 2400, "kye": 600, "ycsp": 9 * HOUR, "zjky": 9 * HOUR, "wechat": 3, "crm": 120,
+    "erp": 20,
 }  # fmt: skip
 
 
 @dataclass
 class Recorded:
-    """What became of events: the source, its time as shown, when it was written, its fate, and copies to come."""
+    """What became of events: the source, its time as shown, when written, its fate, copies to come."""
 
     source: np.ndarray
     shown: np.ndarray
@@ -81,12 +82,12 @@ class Recorded:
 
 
 def source_of_place(place: np.ndarray) -> np.ndarray:
-    """The source that scans at a place: 1 to 3 the warehouses' WMS, 4 the front warehouses, 0 the ERP for suppliers."""
+    """The source that scans at a place: 1 to 3 a warehouse's, 4 the front ones', 0 the ERP (suppliers)."""
     return np.select([place < FIRST_FRONT, place < FIRST_SUPPLIER], [place + 1, np.full_like(place, 4)], 0)
 
 
 def fates(seed: int, kind: int, count: int) -> np.ndarray:
-    """What happens to the event of one kind of each of `count` sub-orders or orders; known before the event is."""
+    """The fate of one kind of event of each of `count` sub-orders or orders; known before the event is."""
     draw = np.random.default_rng([seed, 50, kind]).random(count)
     fate = np.zeros(count, np.int8)
     if kind in _SCANS:
@@ -113,7 +114,7 @@ def record(
     by_file = np.isin(source, [SOURCES.index(name) for name in RECORDED_BY_FILE])
     end_of_day = ((recorded + ZONE - 1) // DAY + 1) * DAY - ZONE
     recorded = np.where(by_file, end_of_day, np.where(recorded % DAY == DAY - ZONE, recorded + 1, recorded))
-    can_repeat = kind not in _NEVER_SPOILT and not kind == KIND["progress_query"]
+    can_repeat = kind not in _NEVER_SPOILT and kind != KIND["progress_query"]
     is_again = (rng.random(count) < RATES["sent_again"]) & can_repeat & ~typed & (fate == WRITTEN)
     again = np.where(is_again, recorded + rng.integers(DAY, 3 * DAY, count), -1)
     again = np.where(is_again & by_file, (again // DAY) * DAY + DAY - ZONE, again)

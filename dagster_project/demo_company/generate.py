@@ -10,14 +10,15 @@ from pathlib import Path
 import duckdb
 
 from . import answers, shapes, tables_carriers, tables_customers, tables_erp, tables_wms
-from .history import Size, draw, store
+from .history import Size, draw
+from .recording import store
 from .write import write_table
 
 VERSION = 1  # raised whenever the same parameters give other files
 
 
 def generate(size: Size, out: Path, say: Callable[[str], None] = print) -> bool:
-    """Writes `out`/source and `out`/answers. Returns False, touching nothing, if the very same is there already."""
+    """Writes `out`/source and `out`/answers. False, touching nothing, if the very same is there."""
     finished = out / "generated.json"
     asked = {
         "version": VERSION, "first_day": size.first_day, "last_day": size.last_day,

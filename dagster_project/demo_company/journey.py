@@ -1,4 +1,4 @@
-"""When things truly happen: from payment to the courier's last round. Times are int64 epoch seconds, NONE where absent."""
+"""When things truly happen, from payment to the last round: int64 epoch seconds, NONE where absent."""
 
 from collections.abc import Callable
 
@@ -119,7 +119,8 @@ def until_pickup(
     )
     outbound = schedules.stock.add(packed, gate * MINUTE)
     for step, at in (
-        ("pick_created", task), ("pick_started", picking), ("picked", picked), ("packed", packed), ("outbound", outbound),
+        ("pick_created", task), ("pick_started", picking), ("picked", picked), ("packed", packed),
+        ("outbound", outbound),
     ):  # fmt: skip
         times[KIND[step]] = np.where(is_supplier, NONE, at)
 

@@ -30,7 +30,7 @@ CARRIER_CHANGED_SHARE = 0.012
 
 @dataclass
 class Suborders:
-    """One entry per sub-order. `planned_carrier` is the first recorded carrier; `replaces` the sub-order it takes the place of."""
+    """One entry per sub-order. `planned_carrier` is the first recorded; `replaces` whose place it takes."""
 
     order: np.ndarray
     part: np.ndarray

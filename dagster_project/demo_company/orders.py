@@ -1,4 +1,4 @@
-"""What customers order: when, what type, where to, how many lines, for which day. Columns are numpy arrays, one per order."""
+"""What customers order: when, what type, where to, how many lines, for which day."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from .company import BATCH_TYPE, CITIES, NONE, ORDER_TYPES, SEGMENTS
 from .days import HOUR, day_start, is_working, number, volumes
 
 HOUR_SHARES = (
-    0.3, 0.2, 0.1, 0.1, 0.1, 0.3, 0.8, 2.0, 6.0, 10.0, 11.0, 9.0, 4.5, 6.5, 9.5, 10.0, 9.0, 6.5, 3.5, 3.0, 3.0, 2.5, 1.5,
-    0.8,
+    0.3, 0.2, 0.1, 0.1, 0.1, 0.3, 0.8, 2.0, 6.0, 10.0, 11.0, 9.0, 4.5, 6.5,
+    9.5, 10.0, 9.0, 6.5, 3.5, 3.0, 3.0, 2.5, 1.5, 0.8,
 )  # fmt: skip
 SUBORDERS_OF_SPLIT = (0.62, 0.28, 0.10)  # 2, 3, 4
 LEAD_DAYS = (1, 2, 3, 4, 5)  # what customers know it takes, by distance

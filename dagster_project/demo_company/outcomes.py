@@ -1,4 +1,5 @@
-"""How sub-orders end: delivered, refused, lost, in a locker, disputed, cancelled, replaced. True times only."""
+"""How sub-orders end: delivered, refused, lost, in a locker, disputed, cancelled, replaced.
+True times only."""
 
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ EARLY, LATE, AFTER = (
 
 @dataclass
 class Extras:
-    """Events beside the one of each kind that a sub-order has: kind -> (sub-order, order, time, method) columns."""
+    """Events beside the one of each kind that a sub-order has: (kind, sub-orders, orders, times, methods)."""
 
     parts: list[tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
 
@@ -37,7 +38,7 @@ class Extras:
 
 @dataclass
 class Cancellations:
-    """When orders and sub-orders are cancelled (EARLY, LATE, AFTER or 0) and, once known, at what time (NONE before)."""
+    """Which orders and sub-orders are cancelled (EARLY, LATE, AFTER or 0), and at what time (NONE: not)."""
 
     of_order: np.ndarray
     of_part: np.ndarray
@@ -86,8 +87,8 @@ def end_journeys(
     delivered, between = times[KIND["delivered"]], times[KIND["in_transit"]]
     extras = Extras()
     method = np.where(rng.random(count) < 0.27, METHOD["proxy"], METHOD["in_person"])
-    for kind in ("attempt_failed", "available_for_pickup", "collected", "refused", "returning", "returned_signed",
-                 "exception", "lost"):  # fmt: skip
+    for kind in ("attempt_failed", "available_for_pickup", "collected", "refused", "returning",
+                 "returned_signed", "exception", "lost"):  # fmt: skip
         times[KIND[kind]] = np.full(count, NONE)
 
     def put(kind: str, where: np.ndarray, at: np.ndarray) -> None:
@@ -128,8 +129,8 @@ def end_journeys(
     times[KIND["delivered"]] = np.where(
         failed, second, np.where(np.isin(ending, (NORMAL, DAMAGED, DISPUTED)) & ~stuck, delivered, NONE)
     )
-    for kind in _BEFORE_DELIVERY:
-        times[kind] = np.where(stuck, NONE, times[kind])
+    for step in _BEFORE_DELIVERY:
+        times[step] = np.where(stuck, NONE, times[step])
     return ending, method, extras
 
 
@@ -201,10 +202,10 @@ def cancel(
     times[KIND["returning"]] = np.where(is_late, at + 20 * HOUR, times[KIND["returning"]])
     times[KIND["returned_signed"]] = np.where(is_late, at + 70 * HOUR, times[KIND["returned_signed"]])
     is_early = plan.planned(suborders.order) == EARLY
-    for kind in _CUT:
-        if kind in times:
-            times[kind] = np.where(is_early & (times[kind] > at), NONE, times[kind])
-    for kind in (KIND["paid"], KIND["finance_approved"]):
-        gone = (plan.of_order == EARLY) & (office[kind] > plan.order_at)
-        office[kind] = np.where(gone, NONE, office[kind])
+    for cut in _CUT:
+        if cut in times:
+            times[cut] = np.where(is_early & (times[cut] > at), NONE, times[cut])
+    for step in (KIND["paid"], KIND["finance_approved"]):
+        gone = (plan.of_order == EARLY) & (office[step] > plan.order_at)
+        office[step] = np.where(gone, NONE, office[step])
     return (plan.of_order[suborders.order] == EARLY) & (suborders.created > order_at)

@@ -34,7 +34,8 @@ def promise(connection: duckdb.DuckDBPyConnection, end: int, provinces: list[int
     connection.execute(
         """
         CREATE TABLE plans AS
-        SELECT known.* REPLACE (planned_carrier AS carrier), province, min(created) OVER (PARTITION BY ord) AS first_created
+        SELECT known.* REPLACE (planned_carrier AS carrier), province,
+            min(created) OVER (PARTITION BY ord) AS first_created
         FROM known JOIN city_provinces USING (city)
         """
     )
@@ -48,7 +49,8 @@ def promise(connection: duckdb.DuckDBPyConnection, end: int, provinces: list[int
             seen AS (
                 SELECT asked.lane, asked.day, hours, CAST(sum(transits) AS BIGINT) AS transits
                 FROM asked JOIN counted
-                    ON counted.lane = asked.lane AND known_day >= asked.day - {WINDOW_DAYS} AND known_day <= asked.day - 1
+                    ON counted.lane = asked.lane AND known_day >= asked.day - {WINDOW_DAYS}
+                        AND known_day <= asked.day - 1
                 GROUP BY ALL
             ), ranked AS (
                 SELECT *, sum(transits) OVER (PARTITION BY lane, day ORDER BY hours) AS rank,
@@ -69,7 +71,8 @@ def promise(connection: duckdb.DuckDBPyConnection, end: int, provinces: list[int
     )
     level = "CASE " + " ".join(f"WHEN by_{level}.sample IS NOT NULL THEN '{level}'" for level, _ in _LEVELS)
     joins = " ".join(
-        f"LEFT JOIN buffers_{level} AS by_{level} ON by_{level}.day = plans.day AND by_{level}.lane = {_of_plans(lane)}"
+        f"LEFT JOIN buffers_{level} AS by_{level}"
+        f" ON by_{level}.day = plans.day AND by_{level}.lane = {_of_plans(lane)}"
         for level, lane in _LEVELS
     )
     connection.execute(

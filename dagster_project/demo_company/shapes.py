@@ -5,7 +5,7 @@ Belongs here: text that is the same for several sources. Values are constants of
 
 from collections.abc import Iterable
 
-from .company import CARRIERS, CITIES, KIND, PLACES, SOURCES
+from .company import CARRIERS, CITIES, KIND, METHOD, PLACES, SOURCES
 from .dirt import LOST, MALFORMED
 from .history import Size
 
@@ -66,7 +66,8 @@ def milliseconds(at: str) -> str:
 
 def day(number: str) -> str:
     """A local day number as 2026/01/05; null below 0."""
-    return f"CASE WHEN {number} >= 0 THEN replace(CAST(DATE '1970-01-01' + CAST({number} AS INTEGER) AS VARCHAR), '-', '/') END"
+    date = f"CAST(DATE '1970-01-01' + CAST({number} AS INTEGER) AS VARCHAR)"
+    return f"CASE WHEN {number} >= 0 THEN replace({date}, '-', '/') END"
 
 
 def present(at: str, text: str) -> str:
@@ -98,8 +99,6 @@ def province(index: str) -> str:
 
 def code_of_kind(codes: dict[tuple[str, str], str]) -> str:
     """The source's own code of an event, by kind and sign method."""
-    from .company import METHOD
-
     cases = " ".join(
         f"WHEN {KIND[kind] * 8 + METHOD[method]} THEN '{code}'" for (kind, method), code in codes.items()
     )
@@ -107,8 +106,10 @@ def code_of_kind(codes: dict[tuple[str, str], str]) -> str:
 
 
 def event_rows(size: Size, source: str, kinds: Iterable[str]) -> str:
-    """The rows a source writes about events of some kinds, copies included: every column of events, with bad and seq,
-    and of its sub-order code, waybill, city …, of its order order_no."""
+    """The rows a source writes about events of some kinds, copies included.
+
+    Columns: those of events, bad and seq, of the sub-order code, waybill, city …, of the order order_no.
+    """
     listed = ", ".join(str(KIND[kind]) for kind in kinds)
     return f"""
         WITH chosen AS (
@@ -117,7 +118,8 @@ def event_rows(size: Size, source: str, kinds: Iterable[str]) -> str:
         ), copies AS (
             SELECT *, 0 AS copy FROM chosen
             UNION ALL SELECT *, 1 FROM chosen WHERE is_twice
-            UNION ALL SELECT * REPLACE (again AS recorded), 2 FROM chosen WHERE again >= 0 AND again <= {size.end}
+            UNION ALL SELECT * REPLACE (again AS recorded), 2 FROM chosen WHERE again >= 0
+                AND again <= {size.end}
         )
         SELECT copies.ev, copies.kind, copies.shown, copies.recorded, copies.method, copies.place,
             copies.fate = {MALFORMED} AS bad, (copies.ev * 2 + copies.version) * 4 + copies.copy AS seq,
@@ -145,8 +147,10 @@ def name_things(size: Size) -> list[str]:
     )
     return [
         "ALTER TABLE orders ADD COLUMN order_no VARCHAR",
-        f"""UPDATE orders SET order_no = 'XG' || replace({day("day")}, '/', '') || lpad('' || (nth + 1), 5, '0')""",
+        f"""UPDATE orders SET order_no = 'XG' || replace({day("day")}, '/', '') || lpad('' || (nth + 1), 5,
+            '0')""",
         "ALTER TABLE suborders ADD COLUMN code VARCHAR",
         "ALTER TABLE suborders ADD COLUMN waybill VARCHAR",
-        f"UPDATE suborders SET code = 'LY' || lpad('' || (sub + 1), 8, '0'), waybill = CASE carrier {waybill} END",
+        "UPDATE suborders SET code = 'LY' || lpad('' || (sub + 1), 8, '0')",
+        f"UPDATE suborders SET waybill = CASE carrier {waybill} END",
     ]

@@ -1,6 +1,7 @@
-"""When sub-orders were signed, worked out from the recorded events by the rules of the company's own definition.
+"""When sub-orders were signed, worked out from the recorded events by the company's own definition.
 
-Belongs here: signatures and the transit times they give. It reads the history's tables and nothing else; promises are
+Belongs here: signatures and the transit times they give.
+    It reads the history's tables and nothing else; promises are
 next door. `shown` instants are those of each source's own clock.
 """
 
@@ -13,7 +14,7 @@ _CARRIER_KINDS = (KIND["picked_up"], KIND["lost"])
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
-    """Tables every answer starts from: `known` (sub-orders as recorded by the end) and `survived` (events in the files)."""
+    """Creates `known`, sub-orders recorded by the end, and `evidence`, events (`is_written`: in files)."""
     silent = ", ".join(str(at) for at, carrier in enumerate(CARRIERS) if not carrier.sends_collected)
     typed = ", ".join(str(at) for at, carrier in enumerate(CARRIERS) if carrier.is_typed_in)
     connection.execute(
@@ -23,7 +24,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
             greatest(batch, 0) AS batch_no,
             -- the sub-order is cancelled when it is or its order is, whichever comes first
             least(
-                CASE WHEN suborders.cancelled >= 0 AND suborders.cancelled + 20 <= {end} THEN suborders.cancelled END,
+                CASE WHEN suborders.cancelled >= 0 AND suborders.cancelled + 20 <= {end}
+                    THEN suborders.cancelled END,
                 CASE WHEN orders.cancelled >= 0 AND orders.cancelled + 20 <= {end} THEN orders.cancelled END
             ) AS cancelled_at,
             replacing.sub AS replaced_by, replacing.created AS replaced_at,
@@ -45,10 +47,12 @@ def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
     connection.execute(
         f"""
         CREATE TABLE evidence AS
-        SELECT events.ev, events.kind, events.sub, events.ord, events.t, events.shown, events.recorded, events.method,
+        SELECT events.ev, events.kind, events.sub, events.ord, events.t, events.shown, events.recorded,
+            events.method,
             events.source, events.place,
             corrections.recorded AS superseded,
-            events.fate = {WRITTEN} AND (events.kind NOT BETWEEN {first} AND {last} OR known.is_linked) AS is_written
+            events.fate = {WRITTEN} AND (events.kind NOT BETWEEN {first} AND {last} OR known.is_linked)
+                AS is_written
         FROM events
         LEFT JOIN known ON known.sub = events.sub
         LEFT JOIN (SELECT ev, recorded FROM events WHERE version = 1) AS corrections
@@ -59,8 +63,11 @@ def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
 
 
 def sign(connection: duckdb.DuckDBPyConnection, name: str, only_written: bool) -> None:
-    """Creates `<name>_claims` and `<name>_signed` (sub, carrier_at, click_at, signed, sign_source, method): from what
-    survives in the files, or from everything that was ever scanned."""
+    """Creates `<name>_claims` and `<name>_signed`, one row a sub-order with its signature.
+
+    Args:
+        only_written: from what survives in the files; else from everything that was ever scanned.
+    """
     where = "is_written" if only_written else f"{LOST} = {LOST}"
     click, hub, out = KIND["received_click"], KIND["hub_arrived"], KIND["out_for_delivery"]
     ticket = KIND["not_received_ticket"]
@@ -91,7 +98,8 @@ def sign(connection: duckdb.DuckDBPyConnection, name: str, only_written: bool) -
             SELECT ord, max(shown) AS ticket, max(recorded) AS ticket_recorded
             FROM seen WHERE sub < 0 AND kind = {ticket} GROUP BY ord
         )
-        SELECT claims.*, claims.kind = {click} AS is_click, own.outbound, own.outbound_recorded, own.near, own.picked_up,
+        SELECT claims.*, claims.kind = {click} AS is_click, own.outbound, own.outbound_recorded, own.near,
+            own.picked_up,
             own.picked_up_recorded, own.ticket AS own_ticket, own.ticket_recorded AS own_ticket_recorded,
             of_order.ticket AS order_ticket, of_order.ticket_recorded AS order_ticket_recorded,
             known.siblings
@@ -111,7 +119,8 @@ def sign(connection: duckdb.DuckDBPyConnection, name: str, only_written: bool) -
                 AND (is_click OR coalesce(shown >= greatest(own_ticket, order_ticket), true))
                 AND (NOT is_of_order OR siblings = 1 OR coalesce(near <= shown, false))
         ), firsts AS (
-            SELECT sub, min(shown) FILTER (NOT is_click) AS carrier_at, min(shown) FILTER (is_click) AS click_at,
+            SELECT sub, min(shown) FILTER (NOT is_click) AS carrier_at, min(shown) FILTER (is_click)
+                AS click_at,
                 arg_min(method, (shown, method)) FILTER (NOT is_click) AS carrier_method
             FROM valid GROUP BY sub
         ), earliest AS (
@@ -119,8 +128,10 @@ def sign(connection: duckdb.DuckDBPyConnection, name: str, only_written: bool) -
             FROM known LEFT JOIN firsts USING (sub)
         )
         SELECT sub, ord, batch_no, created, replaced_by, cancelled_at,
-            CASE WHEN replaced_by IS NULL AND coalesce(candidate <= cancelled_at, true) THEN candidate END AS signed,
-            CASE WHEN signed IS NULL THEN NULL WHEN signed = carrier_at THEN 'carrier' ELSE 'customer_click' END AS sign_source,
+            CASE WHEN replaced_by IS NULL AND coalesce(candidate <= cancelled_at, true)
+                THEN candidate END AS signed,
+            CASE WHEN signed IS NULL THEN NULL WHEN signed = carrier_at THEN 'carrier'
+                ELSE 'customer_click' END AS sign_source,
             CASE WHEN signed = carrier_at THEN carrier_method END AS method,
             cancelled_at IS NOT NULL AND signed IS NULL AND replaced_by IS NULL AS is_cancelled,
             replaced_by IS NULL AND NOT is_cancelled AS is_live
@@ -130,8 +141,10 @@ def sign(connection: duckdb.DuckDBPyConnection, name: str, only_written: bool) -
 
 
 def transits(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates `transits` (sub, place, carrier, city, known_day, hours): the one transit time of each sub-order, as it
-    stood when a pick-up and a valid signature were first both recorded in the files."""
+    """Creates `transits` (sub, place, carrier, city, known_day, hours), one row a sub-order that gave one.
+
+    As it stood when a pick-up and a valid signature were first both recorded in the files.
+    """
     hub, out = KIND["hub_arrived"], KIND["out_for_delivery"]
     connection.execute(
         f"""
@@ -139,13 +152,15 @@ def transits(connection: duckdb.DuckDBPyConnection) -> None:
         WITH near AS (
             SELECT claims.sub, claims.shown, min(evidence.recorded) AS near_recorded
             FROM survived_claims AS claims
-            JOIN evidence ON evidence.sub = claims.sub AND evidence.kind IN ({hub}, {out}) AND evidence.is_written
+            JOIN evidence ON evidence.sub = claims.sub AND evidence.kind IN ({hub}, {out})
+                AND evidence.is_written
                 AND evidence.shown <= claims.shown
             WHERE claims.is_of_order AND claims.siblings > 1
             GROUP BY ALL
         ), both_known AS (
             SELECT claims.*,
-                greatest(claims.recorded, picked_up_recorded, CASE WHEN is_of_order AND siblings > 1 THEN near_recorded END) AS known_at
+                greatest(claims.recorded, picked_up_recorded, CASE WHEN is_of_order AND siblings > 1
+                    THEN near_recorded END) AS known_at
             FROM survived_claims AS claims
             LEFT JOIN near ON near.sub = claims.sub AND near.shown = claims.shown AND claims.is_of_order
             WHERE picked_up IS NOT NULL AND (NOT is_of_order OR siblings = 1 OR near_recorded IS NOT NULL)
@@ -158,7 +173,8 @@ def transits(connection: duckdb.DuckDBPyConnection) -> None:
                     OR coalesce(order_ticket_recorded <= known_at AND order_ticket > shown, false)
                 ))
         ), first_known AS (
-            SELECT sub, min(known_at) AS known_at, arg_min(shown, (known_at, shown)) AS signed, any_value(picked_up) AS picked_up
+            SELECT sub, min(known_at) AS known_at, arg_min(shown, (known_at, shown)) AS signed,
+                any_value(picked_up) AS picked_up
             FROM standing GROUP BY sub
         )
         SELECT first_known.sub, known.place, known.carrier, known.city,

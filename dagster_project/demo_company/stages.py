@@ -1,4 +1,4 @@
-"""How long each stage took, truly and as the sources' clocks showed it, and the figures that the plan promised."""
+"""How long each stage took, truly and as the sources' clocks showed it; the figures to be found again."""
 
 import duckdb
 
@@ -10,20 +10,21 @@ OFFICE = ("placed", "paid", "finance_approved")
 HANDLING = ("pick_started", "picked", "packed", "outbound")
 TRACKED = ("picked_up", "hub_arrived", "out_for_delivery")
 CHAIN = (
-    *OFFICE, "transfer_requested", "transfer_received", "supplier_ordered", "supplier_shipped", *HANDLING, *TRACKED, "signed",
+    *OFFICE, "transfer_requested", "transfer_received", "supplier_ordered", "supplier_shipped", *HANDLING,
+    *TRACKED, "signed",
 )  # fmt: skip
 
 
 def work_out(connection: duckdb.DuckDBPyConnection) -> None:
     """Creates `stage_answers`, one row a sub-order and stage of its route, and `causes` of late orders."""
     of_sub = [name for name in CHAIN if name not in (*OFFICE, "signed")]
-    own = ", ".join(
-        f"min(t) FILTER (kind = {KIND[name]}) AS t_{name}, min(shown) FILTER (kind = {KIND[name]} AND is_written) AS s_{name}"
-        for name in of_sub
-    )
-    office = ", ".join(
-        f"min(t) FILTER (kind = {KIND[name]}) AS t_{name}, min(shown) FILTER (kind = {KIND[name]} AND is_written) AS s_{name}"
-        for name in OFFICE
+    own, office = (
+        ", ".join(
+            f"min(t) FILTER (kind = {KIND[name]}) AS t_{name},"
+            f" min(shown) FILTER (kind = {KIND[name]} AND is_written) AS s_{name}"
+            for name in names
+        )
+        for names in (of_sub, OFFICE)
     )
     marks = ", ".join(f"{{m: {at}, t: t_{name}, s: s_{name}}}" for at, name in enumerate(CHAIN))
     has = {
@@ -34,7 +35,8 @@ def work_out(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         CREATE TABLE stage_answers AS
         WITH own AS (SELECT sub, {own} FROM evidence WHERE sub >= 0 GROUP BY sub),
-        office AS (SELECT ord, {office} FROM evidence WHERE sub < 0 AND kind <= {KIND["finance_approved"]} GROUP BY ord),
+        office AS (SELECT ord, {office} FROM evidence WHERE sub < 0
+            AND kind <= {KIND["finance_approved"]} GROUP BY ord),
         wide AS (
             SELECT known.sub, known.ord, known.route, known.type, known.place, known.sender, known.carrier,
                 own.* EXCLUDE (sub), office.* EXCLUDE (ord), signed.signed AS s_signed,
@@ -56,7 +58,8 @@ def work_out(connection: duckdb.DuckDBPyConnection) -> None:
         ), stepped AS (
             SELECT * EXCLUDE (marks), unnest(range(1, len(marks))) AS nth, marks FROM chained
         )
-        SELECT sub, ord, sender, is_cancelled, marks[nth].m::INTEGER AS from_mark, marks[nth + 1].m::INTEGER AS to_mark,
+        SELECT sub, ord, sender, is_cancelled, marks[nth].m::INTEGER AS from_mark,
+            marks[nth + 1].m::INTEGER AS to_mark,
             CASE WHEN from_mark <= 2 THEN 'office' WHEN from_mark = 3 THEN {place("sender")}
                 WHEN from_mark >= 11 THEN {carrier("carrier")} ELSE {place("place")} END AS place,
             marks[nth].t AS true_started, marks[nth + 1].t AS true_ended,
@@ -67,7 +70,8 @@ def work_out(connection: duckdb.DuckDBPyConnection) -> None:
     )
     rows = ", ".join(f"('{stage}', '{at}', '{kind}', {minutes})" for stage, at, kind, minutes in standards())
     connection.execute(
-        f"CREATE TABLE standards AS SELECT * FROM (VALUES {rows}) AS standards (stage, place, order_type, minutes)"
+        "CREATE TABLE standards AS SELECT * FROM"
+        f" (VALUES {rows}) AS standards (stage, place, order_type, minutes)"
     )
     connection.execute(
         f"CREATE TABLE stage_names AS SELECT * FROM (VALUES {_names()}) AS names (from_mark, to_mark, stage)"
@@ -75,13 +79,14 @@ def work_out(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def causes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates `causes`: of each late order, the stage of its deciding sub-order that ran over by most true minutes."""
+    """Creates `causes`: of each late order, the stage of its deciding sub-order with the largest overrun."""
     types = "[" + ", ".join(f"'{kind.code}'" for kind in ORDER_TYPES) + "][orders.type + 1]"
     connection.execute(
         f"""
         CREATE TABLE causes AS
         WITH late AS (
-            SELECT orders.ord, deciding_sub AS sub, {types} AS order_type FROM order_answers AS orders WHERE lateness > 0
+            SELECT orders.ord, deciding_sub AS sub, {types} AS order_type FROM order_answers AS orders
+                WHERE lateness > 0
         ), overruns AS (
             SELECT late.ord, names.stage, steps.place,
                 (true_ended - true_started) / 60.0 - coalesce(
@@ -98,7 +103,8 @@ def causes(connection: duckdb.DuckDBPyConnection) -> None:
             WHERE true_ended IS NOT NULL AND true_started IS NOT NULL
             GROUP BY late.ord, names.stage, steps.place, true_ended, true_started
         )
-        SELECT ord, arg_max(stage, (late_minutes, stage)) AS late_stage, arg_max(place, (late_minutes, stage)) AS late_place,
+        SELECT ord, arg_max(stage, (late_minutes, stage)) AS late_stage, arg_max(place, (late_minutes,
+            stage)) AS late_place,
             max(late_minutes) AS late_minutes
         FROM overruns WHERE late_minutes > 0 GROUP BY ord
         """
@@ -124,8 +130,10 @@ def _instant(column: str) -> str:
 
 
 ANSWER = f"""
-    SELECT suborders.code AS fulfilment_code, names.stage, steps.place, {_instant("true_started")} AS true_started_at,
-        {_instant("true_ended")} AS true_ended_at, {_instant("started")} AS started_at, {_instant("ended")} AS ended_at,
+    SELECT suborders.code AS fulfilment_code, names.stage, steps.place, {_instant("true_started")}
+        AS true_started_at,
+        {_instant("true_ended")} AS true_ended_at, {_instant("started")} AS started_at,
+            {_instant("ended")} AS ended_at,
         started IS NOT NULL AND ended IS NOT NULL AND NOT steps.is_cancelled AS is_decidable
     FROM stage_answers AS steps
     JOIN suborders ON suborders.sub = steps.sub
@@ -140,7 +148,8 @@ FIGURES = f"""
             sum(ended - started) / 60.0 / sum(minutes) - 1 AS value
         FROM (
             SELECT steps.*, minutes,
-                date_trunc('month', DATE '1970-01-01' + CAST((ended - 1 + 28800) // 86400 AS INTEGER)) AS month
+                date_trunc('month', DATE '1970-01-01' + CAST((ended - 1 + 28800) // 86400 AS INTEGER))
+                    AS month
             FROM stage_answers AS steps
             JOIN standards ON standards.stage = 'transfer' AND standards.place = steps.place
             WHERE from_mark = {_SENT} AND started IS NOT NULL AND ended IS NOT NULL AND NOT is_cancelled

@@ -1,16 +1,19 @@
-"""What the carriers deliver: ten APIs, each with its own fields, codes and clock, and two whose tracks are typed in."""
+"""What the carriers deliver: ten APIs, each with its own fields, codes and clock,
+and two whose tracks are typed in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import shapes
-from .company import CARRIERS, CITIES, KINDS, SOURCES
+from .company import CARRIERS, CITIES, CLOCK_SECONDS, KINDS, SOURCES
 from .history import Size
 from .write import CODE, KEY, TIME, Field, SourceTable
 
 _ALL = (
-    ("picked_up", ""), ("in_transit", ""), ("hub_departed", ""), ("hub_arrived", ""), ("out_for_delivery", ""),
-    ("attempt_failed", ""), ("refused", ""), ("returning", ""), ("returned_signed", ""), ("exception", ""), ("lost", ""),
+    ("picked_up", ""), ("in_transit", ""), ("hub_departed", ""), ("hub_arrived", ""),
+    ("out_for_delivery", ""),
+    ("attempt_failed", ""), ("refused", ""), ("returning", ""), ("returned_signed", ""), ("exception", ""),
+    ("lost", ""),
     ("delivered", "in_person"), ("delivered", "proxy"), ("delivered", "after_exception"),
     ("available_for_pickup", "locker"), ("available_for_pickup", "pickup_point"), ("collected", "locker"),
     ("collected", "pickup_point"),
@@ -21,21 +24,25 @@ TRACK_KINDS = KINDS[KINDS.index("picked_up") : KINDS.index("received_click")]
 # The codes of each carrier, in the order of _ALL.
 CODES = {
     "sf": "50 31 30 36 44 70 77 99 648 33 630 80 8000 8001 125 126 128 129",
-    "sto": "收件 在途 发件 到件 派件 派送失败 拒收 退回中 退回签收 问题件 遗失 签收 代签收 补签收 入柜 入站 柜取件 站取件",
-    "zto": "GOT TRANSIT DEPARTURE ARRIVAL DISPATCH FAILED REFUSE RETURN_SCAN RETURN_SIGNED PROBLEM LOST SIGNED "
-           "SIGNED_PROXY SIGNED_REDO INBOX INSITE OUTBOX OUTSITE",
-    "yto": "GOT TRANSPORT DEPART ARRIVE SENT_SCAN SENT_FAIL REJECT TO_RETURN RETURN_SIGN ABNORMAL MISSING SIGNED "
-           "SIGNED_AGENT SIGNED_AGAIN LOCKER_IN STATION_IN LOCKER_OUT STATION_OUT",
+    "sto": "收件 在途 发件 到件 派件 派送失败 拒收 退回中 退回签收 问题件 遗失 签收 代签收 "
+           "补签收 入柜 入站 柜取件 站取件",
+    "zto": "GOT TRANSIT DEPARTURE ARRIVAL DISPATCH FAILED REFUSE RETURN_SCAN RETURN_SIGNED "
+           "PROBLEM LOST SIGNED SIGNED_PROXY SIGNED_REDO INBOX INSITE OUTBOX OUTSITE",
+    "yto": "GOT TRANSPORT DEPART ARRIVE SENT_SCAN SENT_FAIL REJECT TO_RETURN RETURN_SIGN "
+           "ABNORMAL MISSING SIGNED SIGNED_AGENT SIGNED_AGAIN LOCKER_IN STATION_IN LOCKER_OUT "
+           "STATION_OUT",
     "yunda": "10 20 21 22 30 31 41 50 51 60 61 40 42 43 70 71 72 73",
     "jd": "100 200 210 220 300 310 420 500 510 600 610 400 401 402 700 710 720 730",
-    "deppon": "RECEIPT IN_TRANSIT OUT_STOCK ARRIVED DELIVERING NON_SIGN REFUSED GOING_BACK BACK_SIGNED EXCEPTION LOST "
-              "NORMAL_SIGN PROXY_SIGN REPAIR_SIGN CABINET_IN POINT_IN CABINET_OUT POINT_OUT",
+    "deppon": "RECEIPT IN_TRANSIT OUT_STOCK ARRIVED DELIVERING NON_SIGN REFUSED GOING_BACK "
+              "BACK_SIGNED EXCEPTION LOST NORMAL_SIGN PROXY_SIGN REPAIR_SIGN CABINET_IN POINT_IN "
+              "CABINET_OUT POINT_OUT",
     "jt": "20 25 30 35 40 45 82 60 65 70 75 80 81 83 90 91 92 93",
     "ems": "203 305 389 306 702 705 711 713 714 720 721 704 7041 7042 747 748 749 750",
-    "kye": "PICKED ENROUTE LEFT_ORIGIN REACHED_CITY ON_ROUND NOT_HOME REJECTED BACKWARD BACK_DONE TROUBLE GONE DONE "
-           "DONE_PROXY DONE_LATE BOX POINT BOX_TAKEN POINT_TAKEN",
+    "kye": "PICKED ENROUTE LEFT_ORIGIN REACHED_CITY ON_ROUND NOT_HOME REJECTED BACKWARD "
+           "BACK_DONE TROUBLE GONE DONE DONE_PROXY DONE_LATE BOX POINT BOX_TAKEN POINT_TAKEN",
     "ycsp": "揽收 - - - - - 拒签 - 退签 - 丢失 签收 代收 补签 入柜 入站 取件 站取",
-    "zjky": "已揽收 - - - - - 客户拒签 - 已退回签收 - 货物丢失 已签收 他人代签 二次签收 放入快递柜 放入代收点 快递柜已取 代收点已取",
+    "zjky": "已揽收 - - - - - 客户拒签 - 已退回签收 - 货物丢失 已签收 他人代签 二次签收 "
+            "放入快递柜 放入代收点 快递柜已取 代收点已取",
 }  # fmt: skip
 
 
@@ -125,8 +132,6 @@ def _waybills(api: Api, size: Size) -> SourceTable:
     waybill, reference, created = api.reference
     number = [carrier.source for carrier in CARRIERS].index(api.source)
     clock = SOURCES.index(api.source)
-    from .company import CLOCK_SECONDS
-
     rows = f"""
         SELECT sub AS seq, code, waybill, label + 30 + {CLOCK_SECONDS[clock]} AS shown,
             label + 30 + {CLOCK_SECONDS[clock]} AS recorded

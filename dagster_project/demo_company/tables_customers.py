@@ -62,14 +62,19 @@ def _queries(size: Size) -> SourceTable:
 
 def _contacts() -> SourceTable:
     """A contact's row is written anew when somebody talks to the customer, often shortly before an order."""
-    rows = f"""
+    rows = """
         SELECT orders.customer, customers.city, orders.ord, orders.ord AS seq,
             orders.placed - 1800 - hash(orders.ord, 11) % 86400 AS contacted, contacted + 90 AS recorded
-        FROM orders JOIN customers ON customers.customer = orders.customer WHERE hash(orders.ord, 12) % 4 = 0"""
+        FROM orders JOIN customers ON customers.customer = orders.customer WHERE hash(orders.ord,
+            12) % 4 = 0"""
     name = company_name("customer")
-    short = f"CASE hash(customer, 13) % 3 WHEN 0 THEN {name} WHEN 1 THEN replace(replace({name}, '有限公司', ''), '经营部', '') ELSE replace({name}, {shapes.city('city')}, '') END"
+    short = (
+        f"CASE hash(customer, 13) % 3 WHEN 0 THEN {name} WHEN 1 THEN replace({name}, '有限公司', '')"
+        f" ELSE replace({name}, {shapes.city('city')}, '') END"
+    )
+    number = phone("customer")
     spelt = (
-        f"CASE hash(customer, 14) % 3 WHEN 0 THEN {phone('customer')} WHEN 1 THEN '+86 ' || {phone('customer')}"
+        f"CASE hash(customer, 14) % 3 WHEN 0 THEN {number} WHEN 1 THEN '+86 ' || {number}"
         f" ELSE '1200-' || lpad('' || customer, 7, '0') END"
     )
     fields = (
@@ -85,15 +90,16 @@ def _contacts() -> SourceTable:
 
 def _tickets(size: Size) -> SourceTable:
     category = " ".join(f"WHEN {KIND[kind]} THEN '{word}'" for kind, word in TICKETS.items())
+    # three complaints in four are about not being told
+    told = "CAST(CASE WHEN hash(ev, 15) % 100 < 73 THEN 0 ELSE 3 END + hash(ev, 16) % 3 AS INTEGER)"
+    reason = shapes.pick(_REASONS, told)
     fields = (
         Field("ticket_no", "'T' || lpad('' || ev, 9, '0')"),
         Field("contact_id", _contact()),
         Field("order_no", "order_no", KEY),
         Field("fulfil_code", "code"),
         Field("category", f"CASE kind {category} END", CODE),
-        # three complaints in four are about not being told
-        Field("reason", f"CASE WHEN kind = {KIND['complaint_ticket']} THEN"
-              f" {shapes.pick(_REASONS, 'CAST(CASE WHEN hash(ev, 15) % 100 < 73 THEN 0 ELSE 3 END + hash(ev, 16) % 3 AS INTEGER)')} END"),
+        Field("reason", f"CASE WHEN kind = {KIND['complaint_ticket']} THEN {reason} END"),
         Field("opened_at", shapes.local("shown"), TIME),
         Field("first_reply_at", shapes.local("shown + 600 + hash(ev, 17) % 28800")),
         Field("saved_at", shapes.local("recorded")),

@@ -3,12 +3,12 @@
 from . import shapes
 from .company import CARRIERS, KIND, ORDER_TYPES, SEGMENTS
 from .days import DAY, HOUR
-from .history import CARRIER_CHANGED_AFTER, Size
+from .history import Size
 from .orders import PRODUCTS
 from .outcomes import DAMAGED
+from .recording import CARRIER_CHANGED_AFTER, WRITES_AFTER
 from .write import CODE, KEY, TIME, Field, SourceTable
 
-WRITES_AFTER = 20  # seconds between a change and its row
 _FIRST = "东西南北新永恒德信和泰鼎瑞华宏源盛广达远"
 _SECOND = "力锋固拓旺捷诚铭锐宝升腾润嘉佳航晟通亿昌"
 _TRADES = ("五金", "五金工具", "紧固件", "机电", "建材五金", "标准件")
@@ -32,9 +32,10 @@ def phone(customer: str) -> str:
 
 
 def tables(size: Size) -> list[SourceTable]:
-    made = [_customers(size), _products(size), _orders(), _lines(), _payments(size), _reviews(size), _fulfilments(),
-            _shipments(), _purchases(size), _receipts()]  # fmt: skip
-    return made
+    return [
+        _customers(size), _products(size), _orders(), _lines(), _payments(size), _reviews(size),
+        _fulfilments(), _shipments(), _purchases(size), _receipts(),
+    ]  # fmt: skip
 
 
 def _table(name: str, fields: tuple[Field, ...], rows: str, is_state: bool = True) -> SourceTable:
@@ -43,7 +44,8 @@ def _table(name: str, fields: tuple[Field, ...], rows: str, is_state: bool = Tru
 
 def _customers(size: Size) -> SourceTable:
     rows = f"""
-        SELECT *, customer AS seq, since * {DAY} - 8 * {HOUR} + 9 * {HOUR} + hash(customer, 5) % 3600 AS changed,
+        SELECT *, customer AS seq, since * {DAY} - 8 * {HOUR} + 9 * {HOUR} + hash(customer, 5) % 3600
+            AS changed,
             changed AS recorded
         FROM (SELECT * REPLACE (greatest(since, {size.first_day}) AS since) FROM customers)"""
     fields = (
@@ -83,15 +85,19 @@ def _orders() -> SourceTable:
     """Versions: to approve, shipped, completed, and one more when it is cancelled."""
     rows = f"""
         SELECT *, changed + {WRITES_AFTER} AS recorded FROM (
-            SELECT *, '待审核' AS status, placed AS status_at, placed AS changed, false AS is_cancelled, ord * 4 AS seq FROM orders
+            SELECT *, '待审核' AS status, placed AS status_at, placed AS changed, false AS is_cancelled,
+                ord * 4 AS seq FROM orders
             UNION ALL
-            SELECT *, '已发货', shipped, shipped, cancelled >= 0 AND cancelled <= shipped, ord * 4 + 1 FROM orders WHERE shipped >= 0
+            SELECT *, '已发货', shipped, shipped, cancelled >= 0 AND cancelled <= shipped, ord * 4 + 1
+                FROM orders WHERE shipped >= 0
             UNION ALL
-            SELECT *, '已完成', completed, completed, cancelled >= 0 AND cancelled <= completed, ord * 4 + 2 FROM orders
+            SELECT *, '已完成', completed, completed, cancelled >= 0 AND cancelled <= completed,
+                ord * 4 + 2 FROM orders
             WHERE completed >= 0
             UNION ALL
             SELECT *, CASE WHEN shipped >= 0 AND shipped <= cancelled THEN '已发货' ELSE '待审核' END,
-                CASE WHEN shipped >= 0 AND shipped <= cancelled THEN shipped ELSE placed END, cancelled, true, ord * 4 + 3
+                CASE WHEN shipped >= 0 AND shipped <= cancelled THEN shipped ELSE placed END, cancelled,
+                    true, ord * 4 + 3
             FROM orders WHERE cancelled >= 0
         )"""
     fields = (
@@ -111,7 +117,7 @@ def _orders() -> SourceTable:
 
 
 def _lines() -> SourceTable:
-    rows = f"""
+    rows = """
         SELECT lines.*, orders.order_no, orders.placed, orders.placed AS recorded,
             lines.ord * 64 + lines.line AS seq
         FROM lines JOIN orders ON orders.ord = lines.ord"""
@@ -144,7 +150,8 @@ def _reviews(size: Size) -> SourceTable:
     rows = f"""
         SELECT *, '通过' AS result FROM ({passed})
         UNION ALL
-        SELECT * REPLACE (shown - 240 AS shown, recorded - 240 AS recorded, false AS bad, seq + 3 AS seq, -ev - 1 AS ev), '退回'
+        SELECT * REPLACE (shown - 240 AS shown, recorded - 240 AS recorded, false AS bad, seq + 3 AS seq,
+            -ev - 1 AS ev), '退回'
         FROM ({passed}) WHERE ord % 20 = 0 AND seq % 4 = 0"""
     fields = (
         Field("review_no", "'R' || ev"),
@@ -161,13 +168,16 @@ def _fulfilments() -> SourceTable:
     rows = f"""
         SELECT versions.*, orders.order_no, before.code AS replaces_code
         FROM (
-            SELECT *, planned_carrier AS shown_carrier, created AS recorded, false AS is_cancelled, sub * 4 AS seq
+            SELECT *, planned_carrier AS shown_carrier, created AS recorded, false AS is_cancelled,
+                sub * 4 AS seq
             FROM suborders WHERE NOT is_void
             UNION ALL
             SELECT *, carrier, created + {CARRIER_CHANGED_AFTER}, false, sub * 4 + 1
-            FROM suborders WHERE NOT is_void AND carrier <> planned_carrier AND (label > created + {CARRIER_CHANGED_AFTER})
+            FROM suborders WHERE NOT is_void AND carrier <> planned_carrier
+                AND (label > created + {CARRIER_CHANGED_AFTER})
             UNION ALL
-            SELECT *, CASE WHEN label > created + {CARRIER_CHANGED_AFTER} AND cancelled > created + {CARRIER_CHANGED_AFTER} THEN carrier ELSE planned_carrier END,
+            SELECT *, CASE WHEN label > created + {CARRIER_CHANGED_AFTER}
+                AND cancelled > created + {CARRIER_CHANGED_AFTER} THEN carrier ELSE planned_carrier END,
                 cancelled + {WRITES_AFTER}, true, sub * 4 + 2
             FROM suborders WHERE NOT is_void AND cancelled >= 0
         ) AS versions
@@ -225,13 +235,15 @@ def _purchases(size: Size) -> SourceTable:
 
 
 def _receipts() -> SourceTable:
-    """What customers confirm in writing: units received undamaged, per line, some hours after the delivery."""
+    """What customers confirm in writing some hours after the delivery: undamaged units of each line."""
     kinds = ", ".join(str(KIND[kind]) for kind in ("delivered", "collected", "received_click"))
     rows = f"""
-        SELECT orders.order_no, lines.*, signed.sub, signed.t + 3600 + hash(signed.sub, 1) % 64800 AS recorded,
+        SELECT orders.order_no, lines.*, signed.sub, signed.t + 3600 + hash(signed.sub, 1) % 64800
+            AS recorded,
             signed.sub * 64 + lines.line AS seq,
             CASE WHEN suborders.ending = {DAMAGED} THEN lines.quantity // 2
-                WHEN hash(signed.sub, lines.line, 2) % 1000 < 14 THEN lines.quantity - 1 ELSE lines.quantity END AS received
+                WHEN hash(signed.sub, lines.line, 2) % 1000 < 14 THEN lines.quantity - 1
+                    ELSE lines.quantity END AS received
         FROM (
             SELECT sub, max(t) AS t FROM events WHERE sub >= 0 AND kind IN ({kinds}) GROUP BY sub
         ) AS signed
@@ -240,7 +252,8 @@ def _receipts() -> SourceTable:
         JOIN orders ON orders.ord = lines.ord
         WHERE NOT EXISTS (
             SELECT 1 FROM events AS tickets
-            WHERE tickets.sub = signed.sub AND tickets.kind = {KIND["not_received_ticket"]} AND tickets.t > signed.t
+            WHERE tickets.sub = signed.sub AND tickets.kind = {KIND["not_received_ticket"]}
+                AND tickets.t > signed.t
         )"""
     fields = (
         Field("receipt_no", "'K' || lpad('' || sub, 8, '0')"),

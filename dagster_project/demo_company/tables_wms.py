@@ -1,4 +1,6 @@
-"""What the warehouses' systems deliver: A a CSV export, B an API, C Parquet and CSV, the front warehouses a MySQL dump."""
+"""What the warehouses' systems deliver: A CSV, B an API, C Parquet and CSV, the front ones MySQL dumps."""
+
+from collections.abc import Mapping
 
 from . import shapes
 from .company import CLOCK_SECONDS, KIND, SOURCES
@@ -27,7 +29,7 @@ def tables(size: Size) -> list[SourceTable]:
     return [*_warehouse_a(size), *_warehouse_b(size), *_warehouse_c(size), *_front(size)]
 
 
-def _code(source: str, kinds: tuple[str, ...], codes: dict[str, tuple[str, ...]]) -> str:
+def _code(source: str, kinds: tuple[str, ...], codes: Mapping[str, tuple[str, ...]]) -> str:
     cases = " ".join(
         f"WHEN {KIND[kind]} THEN '{code}'" for kind, code in zip(kinds, codes[source], strict=True)
     )
@@ -46,13 +48,16 @@ def _pick_rows(size: Size, source: str) -> str:
     """Lines picked at a source's places, a row each, written as the pick ends."""
     number = SOURCES.index(source)
     clock = CLOCK_SECONDS[number]
-    share = f"({WRONG_PICKS[0]} + ({WRONG_PICKS[1]} - {WRONG_PICKS[0]}) * (picks.shown - {size.end - size.days * 86400}) / {size.days * 86400}.0)"
+    first, span = size.end - size.days * 86400, size.days * 86400
+    share = f"({WRONG_PICKS[0]} + {WRONG_PICKS[1] - WRONG_PICKS[0]} * (picks.shown - {first}) / {span}.0)"
     return f"""
         SELECT picks.shown + {clock} AS shown, picks.shown + {clock} + 15 AS recorded, suborders.code,
             suborders.place AS place, lines.line, lines.sku, lines.quantity,
-            CASE WHEN hash(lines.ord, lines.line, 31) % 100000 < {share} * 100000 THEN lines.sku + 1 ELSE lines.sku END AS picked_sku,
+            CASE WHEN hash(lines.ord, lines.line, 31) % 100000 < {share} * 100000 THEN lines.sku + 1
+                ELSE lines.sku END AS picked_sku,
             suborders.sub, suborders.sub * 64 + lines.line AS seq
-        FROM (SELECT sub, any_value(t) AS shown FROM events WHERE kind = {KIND["picked"]} AND source = {number} GROUP BY sub) AS picks
+        FROM (SELECT sub, any_value(t) AS shown FROM events WHERE kind = {KIND["picked"]}
+            AND source = {number} GROUP BY sub) AS picks
         JOIN suborders ON suborders.sub = picks.sub
         JOIN lines ON lines.ord = suborders.ord AND lines.part = suborders.part"""
 
@@ -62,11 +67,14 @@ def _qc_rows(size: Size, source: str) -> str:
     number = SOURCES.index(source)
     clock = CLOCK_SECONDS[number]
     return f"""
-        SELECT events.t + {clock} AS shown, events.t + {clock} + 60 AS recorded, suborders.code, suborders.place,
+        SELECT events.t + {clock} AS shown, events.t + {clock} + 60 AS recorded, suborders.code,
+            suborders.place,
             suborders.sub AS sub, suborders.sub AS seq, 20 + hash(suborders.sub, 5) % 60 AS sampled,
-            CASE WHEN hash(suborders.sub, 6) % 100 < 4 THEN 1 + hash(suborders.sub, 7) % 3 ELSE 0 END AS failed
+            CASE WHEN hash(suborders.sub, 6) % 100 < 4 THEN 1 + hash(suborders.sub, 7) % 3 ELSE 0 END
+                AS failed
         FROM events JOIN suborders ON suborders.sub = events.sub
-        WHERE events.kind = {KIND["picked"]} AND events.source = {number} AND hash(suborders.sub, 4) % 20 = 0"""
+        WHERE events.kind = {KIND["picked"]} AND events.source = {number} AND hash(suborders.sub,
+            4) % 20 = 0"""
 
 
 def _warehouse_a(size: Size) -> list[SourceTable]:

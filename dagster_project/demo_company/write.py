@@ -1,6 +1,7 @@
-"""Source tables as files: each drop date's rows as CSV, JSON lines, Parquet or a workbook, some with a manifest.
+"""Source tables as files: each drop's rows as CSV, JSON lines, Parquet or a workbook, some with a manifest.
 
-Belongs here: shaping and spoiling lines, cutting them into drops, the files that arrive twice or half. What the tables
+Belongs here: shaping and spoiling lines, cutting them into drops, the files that arrive twice or half.
+    What the tables
 hold is the business of the tables_* modules.
 """
 
@@ -30,7 +31,7 @@ _SPOILT = {TIME: (BAD_TIME, "2026-13-45 99:99"), KEY: (NO_KEY, ""), CODE: (UNKNO
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a source table: its name there, SQL over the table's rows, and what may be spoilt in it."""
+    """One column of a source table: its name there, SQL over the table's rows, and what can be spoilt."""
 
     name: str
     sql: str
@@ -40,7 +41,7 @@ class Field:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """One source table. `rows` is a query with at least recorded (epoch seconds), seq (unique) and, for events, bad.
+    """One source table. `rows` is a query with recorded (epoch seconds), seq (unique); events also bad.
 
     `is_state`: rows are versions of things, not events; a spoilt one is a copy beside the good one.
     """
@@ -66,7 +67,7 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class Mishap:
-    """A drop that went wrong: the file `again` under another name a day later, or `half` written and delivered later."""
+    """A drop gone wrong: the file `again` under another name, or `half` written and delivered later."""
 
     source: str
     table: str
@@ -85,7 +86,8 @@ MISHAPS = (
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, table: SourceTable, out: Path, size: Size) -> int:
-    """Writes every drop of a table below `out`; spoilt rows go to the table `bad_rows`. Returns the rows written."""
+    """Writes every drop of a table below `out`; spoilt rows go to the table `bad_rows`.
+    Returns the rows written."""
     kinds = table.bad_kinds
     pick = "[" + ", ".join(map(str, kinds)) + "][1 + CAST(hash(seq, 9) % " + str(len(kinds)) + " AS INTEGER)]"
     per_million = round(RATES["malformed_copy"] * 1_000_000)
@@ -103,7 +105,8 @@ def write_table(connection: duckdb.DuckDBPyConnection, table: SourceTable, out: 
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE drop_rows AS
-        WITH base AS (SELECT * FROM ({table.rows}) WHERE recorded <= {size.end} AND recorded > {size.end - size.days * DAY}),
+        WITH base AS (SELECT * FROM ({table.rows}) WHERE recorded <= {size.end}
+            AND recorded > {size.end - size.days * DAY}),
         spoilt AS ({rows})
         SELECT CAST((recorded - 1 + {ZONE}) // {DAY} AS BIGINT) AS drop_day, bad_kind,
             row_number() OVER (PARTITION BY drop_day ORDER BY recorded, seq, is_copy) AS nth, {columns}
@@ -148,7 +151,8 @@ def write_table(connection: duckdb.DuckDBPyConnection, table: SourceTable, out: 
         header = 0 if table.format in ("jsonl", "parquet") else 1
         connection.execute(
             """
-            INSERT INTO bad_rows SELECT $1, $2, $3, nth + $4, bad_kind FROM drop_rows WHERE bad_kind > 0 AND drop_day = $5
+            INSERT INTO bad_rows SELECT $1, $2, $3, nth + $4, bad_kind FROM drop_rows WHERE bad_kind > 0
+                AND drop_day = $5
             """,
             [table.source, table.name, path.relative_to(out).as_posix(), header, day],
         )
@@ -169,7 +173,8 @@ def _write(
     path.parent.mkdir(parents=True, exist_ok=True)
     if table.format == "parquet":
         connection.execute(
-            f"COPY (SELECT * EXCLUDE (drop_day, bad_kind, nth) FROM drop_rows WHERE drop_day = {day} ORDER BY nth)"
+            "COPY (SELECT * EXCLUDE (drop_day, bad_kind, nth) FROM drop_rows"
+            f" WHERE drop_day = {day} ORDER BY nth)"
             f" TO '{path}' (FORMAT parquet)"
         )
         _put(path, path.read_bytes(), count if table.has_manifest else None)
@@ -187,7 +192,8 @@ def _put(path: Path, content: bytes, rows: int | None) -> None:
     path.write_bytes(content)
     if rows is not None:
         manifest = {
-            "file": path.name, "rows": rows, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+            "file": path.name, "rows": rows, "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
         }  # fmt: skip
         path.with_name(path.name + ".manifest.json").write_text(json.dumps(manifest) + "\n", encoding="utf-8")
 
