@@ -84,7 +84,7 @@ check: $(STAMP)  ## linters, types, layering
 	@.venv/bin/ruff format --check --quiet . || (echo "run: .venv/bin/ruff format ."; exit 1)
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/tests
+	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/macros
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
 	@$(PY) -m dagster_project.commands.profile_check
