@@ -3,6 +3,7 @@ own.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from oracle.story import Story, at, on
 
@@ -10,7 +11,7 @@ from golden.telling import Expected, case
 
 
 def seen(
-    s: Story, prefix: str, picked_up: str, hours: list[float], known: str | None = None, **lane: str
+    s: Story, prefix: str, picked_up: str, hours: list[float], known: str | None = None, **lane: Any
 ) -> None:
     """Sub-orders that were on the road for so many hours, of orders without a wish. Recorded when it
     happened, or at `known`.
@@ -23,7 +24,7 @@ def seen(
         s.event("delivered", start + timedelta(hours=hour), code=f"{order}-1", recorded=known)
 
 
-def asked(s: Story, order: str, placed: str, wished: str, recorded: str | None = None, **lane: str) -> None:
+def asked(s: Story, order: str, placed: str, wished: str, recorded: str | None = None, **lane: Any) -> None:
     """An order with a wish; it arrives within the hour and tells of no pick-up, so it gives no transit time
     itself.
     """

@@ -68,10 +68,10 @@ def test_rows_over_several_nights_in_any_order_publish_the_same(tmp_path: Path) 
             arrives = dice.choice([due, due, due, max(0, due - 1), min(NIGHTS - 1, due + 1), NIGHTS - 1])
             drops[arrives].setdefault(entity, []).append(row)
     landed: dict[str, list[dict[str, object]]] = {entity: [] for entity in company.rows}
-    for n, (as_of, rows) in enumerate(zip(as_ofs, drops, strict=True)):
-        write_drop(rows, home.source_dir, date(2026, 1, 1) + timedelta(days=n))
+    for n, (as_of, drop) in enumerate(zip(as_ofs, drops, strict=True)):
+        write_drop(drop, home.source_dir, date(2026, 1, 1) + timedelta(days=n))
         night(home, as_of)
-        for entity, of_entity in rows.items():
+        for entity, of_entity in drop.items():
             landed[entity] += of_entity
         with published(home) as connection:
             lines, _, _ = compare(connection, replace(company, rows=landed, as_of=as_of))

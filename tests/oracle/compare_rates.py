@@ -124,32 +124,40 @@ def rates(
 
 
 def bridges(connection: duckdb.DuckDBPyConnection, company: Company, orders: list[Order]) -> list[str]:
-    """Every step of every period."""
-    lines: list[str] = []
-    periods: dict[tuple[str, date], dict[str, Row]] = defaultdict(dict)
+    """Every step of every period that the kpis have; the points sum to the last rate minus the first."""
+    periods: dict[tuple[str, date], dict[str, Row]] = {
+        (row["period"], row["period_start"]): {}
+        for row in read(connection, "select distinct period, period_start from marts.kpi")
+    }
     for row in read(connection, "select * from marts.bridge"):
         periods[row["period"], row["period_start"]][row["step"]] = row
-    for (period, start), steps in periods.items():
-        expected = bridge(company, orders, period, start)
-        before = None
-        for step in STEPS:
-            row, wanted = steps.get(step), expected[step]
-            if row is None:
-                lines.append(f"bridge {period} {start} {step}: not published; oracle {wanted}")
-                continue
-            rate = wanted["numerator"] / wanted["denominator"] if wanted["denominator"] else None
-            points = None if rate is None or before is None else 100 * (rate - before)
-            share = wanted["complaint_orders"] / wanted["orders"] if wanted["orders"] else None
-            wanted |= {"rate": rate, "points": points, "complaint_rate": share}  # type: ignore[dict-item]
-            for column in ("numerator", "denominator", "orders", "rate", "points", "complaint_rate"):
-                ours, theirs = wanted[column], row[column]
-                if column == "points" and step == "erp":
-                    continue
-                if ours != theirs and not (
-                    ours is not None and theirs is not None and abs(ours - theirs) < 1e-9
-                ):
-                    lines.append(
-                        f"bridge {period} {start} {step} {column}: oracle {ours}, published {theirs}"
-                    )
-            before = rate
+    return [
+        line
+        for (period, start), steps in periods.items()
+        for line in bridge_lines(f"bridge {period} {start}", steps, bridge(company, orders, period, start))
+    ]
+
+
+def bridge_lines(name: str, steps: dict[str, Row], expected: dict[str, dict[str, float]]) -> list[str]:
+    lines, before = [], None
+    for step in STEPS:
+        if step not in steps:
+            lines.append(f"{name} {step}: not published; oracle {expected[step]}")
+            continue
+        wanted: Row = dict(expected[step])
+        wanted["rate"] = wanted["numerator"] / wanted["denominator"] if wanted["denominator"] else None
+        wanted["points"] = (
+            None if wanted["rate"] is None or before is None else 100 * (wanted["rate"] - before)
+        )
+        wanted["complaint_rate"] = wanted["complaint_orders"] / wanted["orders"] if wanted["orders"] else None
+        before = wanted["rate"]
+        for column in ("numerator", "denominator", "orders", "rate", "points", "complaint_rate"):
+            ours, theirs = wanted[column], steps[step][column]
+            if ours != theirs and not (None not in (ours, theirs) and abs(ours - theirs) < 1e-9):
+                lines.append(f"{name} {step} {column}: oracle {ours}, published {theirs}")
+    points = [row["points"] for row in steps.values() if row["step"] != STEPS[0]]
+    if points and None not in points:
+        gap = sum(points) - 100 * (steps[STEPS[-1]]["rate"] - steps[STEPS[0]]["rate"])
+        if abs(gap) > 1e-9:
+            lines.append(f"{name}: the points miss last - first by {gap}")
     return lines

@@ -148,7 +148,7 @@ def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) ->
         batches.setdefault(sub.batch, []).append(sub)
     for batch, members in (batches or {None: []}).items():
         members = sorted(members, key=lambda sub: (sub.first_recorded_at, sub.code))
-        asked = next((w for sub in members if (w := sub.at_first("wished_date")) is not None), None)
+        asked: Any = next((w for sub in members if (w := sub.at_first("wished_date")) is not None), None)
         wish = usable(asked) or usable(first(rows, "wished_date"))
         promise.wished[batch] = wish
         plan_end = (

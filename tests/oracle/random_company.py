@@ -217,9 +217,9 @@ def tell_ending(
         name = {"returned": "returned_signed"}.get(kind, kind)
         tell(dice, story, name, end, **track)
         if dice.chance(0.5) and replaces is None:
-            again = end + dice.hours(1, 24 * 9)
-            if again < AS_OF:
-                tell_suborder(dice, story, order, f"{code}R", again, batch, replaces=code)
+            anew = end + dice.hours(1, 24 * 9)
+            if anew < AS_OF:
+                tell_suborder(dice, story, order, f"{code}R", anew, batch, replaces=code)
     if dice.chance(0.05):
         tell(dice, story, "cancelled", end + dice.hours(-100, 100), code=code, source="erp")
 
