@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,8 @@ from .history import Size, draw
 from .recording import store
 from .write import write_table
 
-VERSION = 1  # raised whenever the same parameters give other files
+WRITERS = 2
+VERSION = 2  # raised whenever the same parameters give other files
 
 
 def generate(size: Size, out: Path, say: Callable[[str], None] = print) -> bool:
@@ -48,13 +50,20 @@ def generate(size: Size, out: Path, say: Callable[[str], None] = print) -> bool:
         connection.execute(
             'CREATE TABLE bad_rows (source VARCHAR, "table" VARCHAR, file VARCHAR, line BIGINT, kind TINYINT)'
         )
-        rows = 0
+        rows, done = 0, 0
         modules = (tables_erp, tables_wms, tables_carriers, tables_customers)
         tables = [table for module in modules for table in module.tables(size)]
-        for number, table in enumerate(tables, 1):
-            written = write_table(connection, table, out / "source", size)
-            rows += written
-            say(f"{number:>2}/{len(tables)} {table.source}/{table.name}: {written:,} rows")
+        # two tables at a time: while one is put into files, the other is computed
+        with ThreadPoolExecutor(WRITERS) as pool:
+            waiting = {
+                pool.submit(write_table, connection.cursor(), table, out / "source", size): table
+                for table in tables
+            }
+            for future in as_completed(waiting):
+                done += 1
+                rows += future.result()
+                table = waiting[future]
+                say(f"{done:>2}/{len(tables)} {table.source}/{table.name}: {future.result():,} rows")
         answers.write(connection, size, out / "answers", say)
     finished.write_text(json.dumps(asked) + "\n", encoding="utf-8")
     say(f"{rows:,} rows in {time.monotonic() - started:.0f} s, in {out}")

@@ -11,6 +11,11 @@ from .company import CARRIERS, KIND, NONE
 from .dirt import LOST, WRITTEN
 
 _CARRIER_KINDS = (KIND["picked_up"], KIND["lost"])
+_ASKED = (
+    "placed", "paid", "finance_approved", "transfer_requested", "transfer_received", "supplier_ordered",
+    "supplier_shipped", "pick_started", "picked", "packed", "outbound", "picked_up", "hub_arrived",
+    "out_for_delivery", "available_for_pickup", "collected", "delivered", "received_click", "not_received_ticket",
+)  # fmt: skip
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
@@ -43,6 +48,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
         """
     )
     first, last = _CARRIER_KINDS
+    asked = ", ".join(str(KIND[kind]) for kind in _ASKED)
     # a correction takes the place of what it corrects once it is recorded
     connection.execute(
         f"""
@@ -57,7 +63,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
         LEFT JOIN known ON known.sub = events.sub
         LEFT JOIN (SELECT ev, recorded FROM events WHERE version = 1) AS corrections
             ON corrections.ev = events.ev AND events.version = 0
-        WHERE events.sub < 0 OR known.sub IS NOT NULL
+        WHERE events.kind IN ({asked}) AND (events.sub < 0 OR known.sub IS NOT NULL)
         """
     )
 
