@@ -4,6 +4,8 @@ Needs the development tools (Playwright) and Debian's chromium; nothing of the a
 """
 
 import argparse
+import io
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from dashboards.settings import REPOSITORY
@@ -38,6 +41,7 @@ def main() -> None:
     app = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
         cwd=REPOSITORY / "dashboards",
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -54,7 +58,6 @@ def main() -> None:
                         query = f"lang={language}" + (f"&period={asked.period}" if asked.period else "")
                         file = asked.out / f"{page}_{language}{suffix}.png"
                         _take(browser, f"http://localhost:{port}/?{query}", size, file)
-                        print(file)
             browser.close()
     finally:
         app.terminate()
@@ -82,8 +85,20 @@ def _take(browser: Browser, address: str, size: tuple[int, int], file: Path) -> 
     tall = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight")
     page.set_viewport_size({"width": width, "height": int(tall)})
     page.wait_for_timeout(1500)
-    page.screenshot(path=file)
+    _save(page.screenshot(), file)
+    if width > height:
+        _save(
+            page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}),
+            file.with_stem(f"{file.stem}_top"),
+        )
     context.close()
+
+
+def _save(picture: bytes, file: Path) -> None:
+    """A page has few colours: 256 of them make a file of a third."""
+    with Image.open(io.BytesIO(picture)) as image:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
+    print(file)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from dashboards.ui.i18n import t
 
 ORDER = ("red", "yellow", "green", "grey")
 GROUPS = ("office", "place", "carrier", "supplier")
+ACT_ON = ("red", "yellow")
 ONE_LINE_COLUMNS = 4
+SHOWN_LINES = 12
 
 
 def groups(rows: list[Row]) -> dict[str, list[Row]]:
@@ -117,17 +119,15 @@ def said(row: Row) -> str:
 def badges(rows: list[Row]) -> None:
     """The same cells as lines of a list, the ones to act on first; the quiet ones are counted."""
     listed = sorted(
-        (
-            row
-            for row in rows
-            if row["colour"] in ("red", "yellow") or (row["colour"] == "grey" and row["open_overdue"])
-        ),
+        (row for row in rows if row["colour"] in ACT_ON or (row["colour"] == "grey" and row["open_overdue"])),
         key=lambda row: (ORDER.index(row["colour"]), -(row["deviation"] or 0), -row["open_overdue"]),
     )
-    for row in listed:
-        said = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
-        badge = f":{theme.BADGES[row['colour']]}-badge[{said}]"
-        st.markdown(f"{badge} **{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}")
+    for row in listed[:SHOWN_LINES]:
+        st.markdown(_line(row))
+    if len(listed) > SHOWN_LINES:
+        with st.expander(t("strip_more", count=len(listed) - SHOWN_LINES)):
+            for row in listed[SHOWN_LINES:]:
+                st.markdown(_line(row))
     for colour in ("grey", "green"):
         quiet = [row for row in rows if row["colour"] == colour and row not in listed]
         if quiet:
@@ -135,3 +135,9 @@ def badges(rows: list[Row]) -> None:
             stuck = sum(row["open_overdue"] for row in quiet)
             beside = f" · {t('strip_open', open=formats.count(stuck))}" if stuck else ""
             st.markdown(f":{theme.BADGES[colour]}-badge[{said}]{beside}")
+
+
+def _line(row: Row) -> str:
+    said = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
+    badge = f":{theme.BADGES[row['colour']]}-badge[{said}]"
+    return f"{badge} **{stages.name(row['stage'])}** · {_name(row)} · {_count(row)}"

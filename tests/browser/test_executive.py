@@ -108,7 +108,7 @@ def test_on_a_phone_the_strip_is_a_list_with_the_worst_first(company: Served, lo
         order by colour = 'red' desc, deviation desc""",
         [month_shown(seen)],
     )
-    lines = shown.page.locator(".st-key-strip_list p").all_inner_texts()
+    lines = shown.page.locator(".st-key-strip_list p").all_text_contents()
     listed = [line.replace("\u00a0", " ") for line in lines if line[:1] in ("▲", "△")]
     assert len(listed) == len(worst)
     for line, (deviation, colour) in zip(listed, worst, strict=True):
