@@ -1,9 +1,9 @@
-{# A parameter as it stood on a local day; without a day, as it stands now. Both read the seed, never a literal. #}
+{# A parameter as it stood on a local day; without a day, on the run's. Both read the seed, never a literal. #}
 {% macro parameter(name, day=none) -%}
     (
         select arg_max(parameters.value, parameters.valid_from)
         from {{ ref("parameters") }} as parameters
-        where parameters.name = '{{ name }}' {% if day %} and parameters.valid_from <= {{ day }} {% endif %}
+        where parameters.name = '{{ name }}' and parameters.valid_from <= {{ day or local_day(as_of()) }}
     )
 {%- endmacro %}
 

@@ -94,6 +94,9 @@ with
             coalesce(own.finance_approved_place, of_order.finance_approved_place) as finance_approved_place,
             least(own.cancelled_at, orders.cancelled_at) as cancelled_at,
             own.failed_at,
+            -- parameters hold by the day of the order, and by the day it failed
+            coalesce(orders.order_day, {{ local_day(as_of()) }}) as order_day,
+            {{ local_day("own.failed_at") }} as failed_day,
             replacements.replaced_by,
             replacements.replaced_at,
             signatures.carrier_at,
@@ -123,7 +126,9 @@ with
         from joined
     )
 select
-    signed.* exclude (candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch),
+    signed.* exclude (
+        candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch, order_day, failed_day
+    ),
     -- a replacement belongs to the batch of the one it takes the place of
     coalesce(signed.batch, replaced.batch, 0) as batch,
     claimed_at as claimed_signed_at,
@@ -138,11 +143,12 @@ select
         when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %}
         then carrier_method
     end as sign_method,
-    failed_at + to_days({{ parameter("closing_days") }}::integer) as closes_at,
+    failed_at + to_days({{ parameter("closing_days", "signed.failed_day") }}::integer) as closes_at,
     min(first_recorded_at) over (
         partition by signed.order_id, coalesce(signed.batch, replaced.batch, 0)
     ) as plan_started_at,
-    plan_started_at + to_minutes({{ parameter("plan_minutes") }}::bigint) as plan_complete_at
+    plan_started_at
+    + to_minutes({{ parameter("plan_minutes", "signed.order_day") }}::bigint) as plan_complete_at
 from signed
 left join
     (select fulfilment_code, batch from {{ ref("int_suborders__described") }}) as replaced
