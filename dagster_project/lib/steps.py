@@ -46,11 +46,10 @@ def _noted(step: Callable[P, T]) -> Callable[P, T]:
 
 
 class Night:
-    """The writer's side of one run: holds the lock from entry to exit, and a connection except while dbt or
-    checks run.
+    """The writer's side of one run: holds the lock from entry to exit, a connection except while dbt or checks run.
 
-    `as_of` wins over the settings'; `clock` is what a profile that goes by the clock reads instead of the
-    time of day. `reached` is told each point the night comes to.
+    `as_of` wins over the settings'; `clock` is what a profile that goes by the clock reads instead of the time of
+    day. `reached` is told each point the night comes to.
     """
 
     def __init__(
@@ -154,10 +153,6 @@ class Night:
                 self._open(), self.profile, table=table, source_dir=self.settings.source_dir, run=run
             )
         self.loads[table] = load
-        if load.relanded:
-            self._run = warehouse.require_full_refresh(
-                self._open(), self.run, "a file that had landed was replaced"
-            )
         self.say(
             f"landed {'.'.join(table)}: {load.files} files, {load.rows_read:,} rows read,"
             f" {load.rows_accepted:,} accepted, {load.rows_quarantined:,} quarantined,"
@@ -179,13 +174,14 @@ class Night:
                 f"no event was found in {self.settings.source_dir}: check SOURCE, or run make profile-check."
             )
         self._run = warehouse.settle_as_of(connection, self.run, as_of)
+        if warehouse.is_relanded(connection, self.run):
+            reason = "a file that had landed was replaced"
+            self._run = warehouse.require_full_refresh(connection, self.run, reason)
         self.say(f"as of {as_of.isoformat()}")
 
     @_noted
     def check(self, layer: str) -> list[quality.Result]:
-        """Great Expectations over 'landing' or 'marts'; what would make a number wrong is added to
-        `blocked`.
-        """
+        """Great Expectations over 'landing' or 'marts'; what would make a number wrong is added to `blocked`."""
         if not self.with_quality:
             return []
         self._release()
@@ -250,9 +246,7 @@ class Night:
         return self.published
 
     def finish(self) -> None:
-        """Write how the run ended to `meta.runs` and status.json. A run of part of the assets leaves
-        status.json alone.
-        """
+        """Write how the run ended to `meta.runs` and status.json; a run of part of the assets leaves the latter."""
         status, message = self.status, self.message
         if self._run is not None:
             connection = self._open()
@@ -277,10 +271,10 @@ class Night:
 
     def _outcome(self) -> tuple[str, str]:
         if self.published:
-            missing = [refusal.file for load in self.loads.values() for refusal in load.refused]
+            refused = [refusal.file for load in self.loads.values() for refusal in load.refused]
             return (
                 "published",
-                f"without {len(missing)} refused files: {', '.join(missing)}" if missing else "",
+                f"without {len(refused)} refused files: {', '.join(refused)}" if refused else "",
             )
         if self.blocked:
             return "blocked", "; ".join(self.blocked)

@@ -207,6 +207,15 @@ def require_full_refresh(connection: duckdb.DuckDBPyConnection, run: Run, reason
     return replace(run, is_full_refresh=True, reason=run.reason or reason)
 
 
+def is_relanded(connection: duckdb.DuckDBPyConnection, run: Run) -> bool:
+    """Was a table emptied and landed anew since the last complete run, in this run or in one that died?
+
+    Landing forgets the loads of such a table in the same transaction, so its first load is a later one.
+    """
+    query = "select count(*) from (select 1 from meta.loads group by source, table_name having min(run_number) > ?)"
+    return bool(_scalar(connection, query, [run.previous_run_number or run.run_number]))
+
+
 def mark(connection: duckdb.DuckDBPyConnection, run: Run, column: str, status: str = "running") -> None:
     """Note that the run reached `landed_at`, `models_built_at` or `published_at`."""
     connection.execute(

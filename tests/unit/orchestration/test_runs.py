@@ -117,3 +117,18 @@ def test_killed_rebuild_is_no_base(connection: duckdb.DuckDBPyConnection) -> Non
     begin(connection, 1, rebuild=True)
     run = begin(connection, 2)
     assert (run.is_full_refresh, run.previous_run_number) == (True, None)
+
+
+def test_table_emptied_by_a_night_that_died_is_seen_by_the_next(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Its loads of before are forgotten with its rows: the first that is left came after the last complete night."""
+    connection.execute("create table meta.loads (source varchar, table_name varchar, run_number bigint)")
+    connection.execute("insert into meta.loads values ('erp', 'orders', 1), ('erp', 'lines', 1)")
+    complete(connection, begin(connection))
+    begin(connection, 1)
+    connection.execute("insert into meta.loads values ('erp', 'lines', 2)")
+    assert not warehouse.is_relanded(connection, begin(connection, 2))
+    connection.execute("delete from meta.loads where table_name = 'orders'")
+    connection.execute("insert into meta.loads values ('erp', 'orders', 3)")
+    assert warehouse.is_relanded(connection, begin(connection, 3))
