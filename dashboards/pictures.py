@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from dashboards.settings import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
-SIZES = {"": (1600, 1000), "_phone": (390, 844)}
+SIZES = {"": (1600, 1030), "_phone": (390, 844)}
 LANGUAGES = ("en", "zh")
 PAGES = ("executive",)
 
@@ -85,12 +85,10 @@ def _take(browser: Browser, address: str, size: tuple[int, int], file: Path) -> 
     tall = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight")
     page.set_viewport_size({"width": width, "height": int(tall)})
     page.wait_for_timeout(1500)
-    _save(page.screenshot(), file)
     if width > height:
-        _save(
-            page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}),
-            file.with_stem(f"{file.stem}_top"),
-        )
+        _save(page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}), file)
+        file = file.with_stem(f"{file.stem}_whole")
+    _save(page.screenshot(), file)
     context.close()
 
 
