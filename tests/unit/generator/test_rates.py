@@ -37,7 +37,8 @@ EVENTS = {
     "recorded_late_front": ("recorded - shown > 80000", f"{SCANS} AND source = 4"),
 }
 ENDINGS = {
-    "returned_by_sender": RETURNED, "refused": REFUSED, "lost_parcel": LOST_PARCEL, "damaged": DAMAGED, "locker": LOCKER,
+    "returned_by_sender": RETURNED, "refused": REFUSED, "lost_parcel": LOST_PARCEL, "damaged": DAMAGED,
+    "locker": LOCKER,
     "disputed": DISPUTED, "attempt_failed": FAILED_ONCE,
 }  # fmt: skip
 
