@@ -86,8 +86,10 @@ def _take(browser: Browser, address: str, size: tuple[int, int], file: Path) -> 
     page.set_viewport_size({"width": width, "height": int(tall)})
     page.wait_for_timeout(1500)
     if width > height:
-        _save(page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}), file)
-        file = file.with_stem(f"{file.stem}_whole")
+        _save(
+            page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height}),
+            file.with_stem(f"{file.stem}_top"),
+        )
     _save(page.screenshot(), file)
     context.close()
 
