@@ -41,4 +41,14 @@
     select order_id
     from {{ ref("int_orders") }}
     where order_day in (select day from changed)
+    union
+    -- no news but time passed: the promise has fallen due, or the wished day has ended
+    select order_id
+    from {{ before("marts", "fct_orders") }}
+    where
+        (promised_at > {{ previous_as_of() }} and promised_at <= {{ as_of() }})
+        or (
+            {{ end_of_day("wished_date") }} > {{ previous_as_of() }}
+            and {{ end_of_day("wished_date") }} <= {{ as_of() }}
+        )
 {% endif %}
