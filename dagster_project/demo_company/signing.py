@@ -62,7 +62,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, end: int) -> None:
         FROM events
         LEFT JOIN known ON known.sub = events.sub
         LEFT JOIN (SELECT ev, recorded FROM events WHERE version = 1) AS corrections
-            ON corrections.ev = events.ev AND events.version = 0
+            -- a condition on the left side alone would make this join slow
+            ON corrections.ev = CASE WHEN events.version = 0 THEN events.ev END
         WHERE events.kind IN ({asked}) AND (events.sub < 0 OR known.sub IS NOT NULL)
         """
     )
@@ -168,7 +169,8 @@ def transits(connection: duckdb.DuckDBPyConnection) -> None:
                 greatest(claims.recorded, picked_up_recorded, CASE WHEN is_of_order AND siblings > 1
                     THEN near_recorded END) AS known_at
             FROM survived_claims AS claims
-            LEFT JOIN near ON near.sub = claims.sub AND near.shown = claims.shown AND claims.is_of_order
+            LEFT JOIN near
+                ON near.sub = CASE WHEN claims.is_of_order THEN claims.sub END AND near.shown = claims.shown
             WHERE picked_up IS NOT NULL AND (NOT is_of_order OR siblings = 1 OR near_recorded IS NOT NULL)
         ), standing AS (
             SELECT * FROM both_known
