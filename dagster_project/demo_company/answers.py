@@ -65,11 +65,13 @@ def _orders(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
         WITH rolled AS (
             SELECT ord,
                 count(*) FILTER (is_live) AS live,
-                coalesce(max(promised_at) FILTER (is_counted), max(promised_at)) AS promised,
+                -- a batch cancelled in time counts nowhere, as long as another one counts
+                CASE WHEN bool_or(is_counted) THEN max(promised_at) FILTER (is_counted)
+                    ELSE max(promised_at) END AS promised,
                 coalesce(bool_or(batch_wished IS NOT NULL AND NOT is_plan_complete) FILTER (is_counted),
                     false) AS is_pending,
                 max(batch_buffer) AS buffer_hours,
-                max(batch_wished) AS last_wished,
+                coalesce(max(batch_wished) FILTER (is_counted), max(batch_wished)) AS last_wished,
                 CASE WHEN bool_and(signed IS NOT NULL) FILTER (is_live) THEN max(signed)
                     FILTER (is_live) END AS signed,
                 CASE WHEN bool_and(true_signed IS NOT NULL) FILTER (is_live) THEN max(true_signed)
