@@ -16,7 +16,7 @@ from .recording import store
 from .write import write_table
 
 WRITERS = 2
-VERSION = 2  # raised whenever the same parameters give other files
+VERSION = 3  # raised whenever the same parameters give other files
 
 
 def generate(size: Size, out: Path, say: Callable[[str], None] = print) -> bool:
