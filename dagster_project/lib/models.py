@@ -18,7 +18,7 @@ from dagster_project import settings as settings_module
 from dagster_project.lib.warehouse import MEMORY_LIMIT
 from dagster_project.settings import DBT_PROJECT, Settings
 
-BUILT_SCHEMAS = ("marts", "intermediate", "staging", "seeds")
+BUILT_SCHEMAS = ("intermediate", "staging", "seeds")
 SECONDS_BETWEEN_LINES = 15.0
 
 
@@ -52,6 +52,7 @@ def variables(settings: Settings) -> dict[str, str]:
     """The environment in which dbt reads and writes this profile's warehouse."""
     return {
         "TRUE_ON_TIME_BUILD_FILE": str(settings.build_file),
+        "TRUE_ON_TIME_DRAFT_FILE": str(settings.draft_file),
         "TRUE_ON_TIME_MEMORY": MEMORY_LIMIT,
         "DBT_TARGET_PATH": str(settings.dbt_dir / "target"),
         "DBT_LOG_PATH": str(settings.dbt_dir / "logs"),

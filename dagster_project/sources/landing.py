@@ -26,6 +26,7 @@ from .textfiles import Unfit
 from .volume import Sized, too_short
 
 BATCH_BYTES = 128 * 1024 * 1024
+PACKED = 4  # a packed file holds several times its bytes in rows
 
 
 def land(
@@ -176,8 +177,8 @@ class _Landing:
     def _inspect(self, file: Found) -> Inspected:
         fit = inspect(file, self.contract, self.spool)
         if self.contract.format in ("parquet", "xlsx"):
-            header, extra = cells.workbook_header(self.connection, file, self.contract)
-            fit = replace(fit, header=header, extra=extra)
+            header, extra, is_typed = cells.read_header(self.connection, file, self.contract)
+            fit = replace(fit, header=header, extra=extra, is_typed=is_typed)
         return fit
 
     def _refuse(self, file: Found, unfit: Unfit, was_landed: bool = False) -> None:
@@ -271,15 +272,16 @@ def _batches(files: Sequence[Inspected], contract: TableContract) -> list[Batch]
     memory."""
     ordered = sorted(files, key=lambda fit: (fit.found.recorded_at, fit.found.file))
     batches = []
-    for header, group in groupby(ordered, key=lambda fit: fit.header):
+    limit = BATCH_BYTES if contract.format in ("csv", "jsonl") else BATCH_BYTES // PACKED
+    for (header, is_typed), group in groupby(ordered, key=lambda fit: (fit.header, fit.is_typed)):
         names = header or tuple(column.name for column in contract.columns)
         held: list[Inspected] = []
         size = 0
         for fit in group:
-            if held and size + fit.found.bytes > BATCH_BYTES:
-                batches.append(Batch(tuple(held), names))
+            if held and size + fit.found.bytes > limit:
+                batches.append(Batch(tuple(held), names, is_typed))
                 held, size = [], 0
             held.append(fit)
             size += fit.found.bytes
-        batches.append(Batch(tuple(held), names))
+        batches.append(Batch(tuple(held), names, is_typed))
     return batches

@@ -7,8 +7,8 @@ landing.
 
 import duckdb
 
-from . import readers, sql, typed
-from .contracts import TableContract
+from . import cells, readers, sql, typed
+from .contracts import Column, TableContract
 from .files import Batch
 
 
@@ -32,7 +32,8 @@ class Staging:
 
     def fill(self) -> None:
         """Reads the files and types their rows."""
-        readers.stage(self.connection, self.contract, self.batch)
+        if not self.batch.is_typed:
+            readers.stage(self.connection, self.contract, self.batch)
         self.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE staged_files AS
@@ -47,14 +48,16 @@ class Staging:
             ],
         )
         columns = self.contract.columns
-        texts = ", ".join(typed.text_column(column) for column in columns)
-        checks = [check for column in columns if (check := typed.is_bad(column, self.codes))]
+        # a Parquet file may bring a type or its text: the same value is the same row
+        is_valued = self.contract.format == "parquet"
+        content = self.names if is_valued else ", ".join(typed.text_column(column) for column in columns)
+        checks = [check for column in columns if (check := self._is_bad(column))]
         self.connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE staged AS
-            SELECT _position, _file_index, _record, _file, _load_id,
+            SELECT _position, _file_index, _record,
                 {" OR ".join(["_broken IS NOT NULL", *checks])} AS _is_bad,
-                {self.names}, hash({texts}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
+                {self.names}, hash({content}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
             FROM ({self._typed_rows()}) JOIN staged_files USING (_file_index)
             """
         )
@@ -82,7 +85,7 @@ class Staging:
         if not bad:
             return 0
         place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
-        reasons = [typed.reason(column, self.codes) for column in self.contract.columns]
+        reasons = [typed.reason(column, self.codes, self.batch.is_typed) for column in self.contract.columns]
         told = ", ".join(reason for reason in reasons if reason) or "NULL"
         self.connection.execute(
             f"""
@@ -119,22 +122,33 @@ class Staging:
                 SELECT _position, row_number() OVER (
                     PARTITION BY _row_hash ORDER BY _recorded_at, _file, _record
                 ) AS number
-                FROM staged
+                FROM staged JOIN staged_files USING (_file_index)
                 WHERE NOT _is_bad AND _row_hash IN (
                     SELECT _row_hash FROM staged WHERE NOT _is_bad GROUP BY _row_hash HAVING count(*) > 1
                 )
             ) WHERE number > 1
             """
         )
+        # matched by hash alone, then looked up by row: the other columns of the history are not read
+        self.connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE staged_same AS
+            SELECT staged._position, landed.rowid AS landed_row
+            FROM {self.landed} AS landed JOIN staged ON staged._row_hash = landed._row_hash
+            WHERE NOT staged._is_bad AND staged._position NOT IN (SELECT _position FROM staged_repeated)
+            """
+        )
         self.connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE staged_met AS
-            SELECT staged._position, staged._row_hash, staged._recorded_at, staged._file, staged._record,
-                staged._load_id,
-                (staged._recorded_at, staged._file, staged._record)
+            SELECT staged._position, staged._row_hash, staged._recorded_at, staged_files._file, staged._record,
+                staged_files._load_id,
+                (staged._recorded_at, staged_files._file, staged._record)
                     < (landed._recorded_at, landed._file, landed._record) AS is_smaller
-            FROM staged JOIN {self.landed} AS landed ON staged._row_hash = landed._row_hash
-            WHERE NOT staged._is_bad AND staged._position NOT IN (SELECT _position FROM staged_repeated)
+            FROM staged_same
+            JOIN {self.landed} AS landed ON landed.rowid = landed_row
+            JOIN staged USING (_position)
+            JOIN staged_files USING (_file_index)
             """
         )
         self.connection.execute(
@@ -158,7 +172,8 @@ class Staging:
             INSERT INTO {self.landed} (
                 {self.names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at
             )
-            SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at FROM staged
+            SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at
+            FROM staged JOIN staged_files USING (_file_index)
             WHERE NOT _is_bad
                 AND _position NOT IN (SELECT _position FROM staged_repeated)
                 AND _position NOT IN (SELECT _position FROM staged_met)
@@ -176,8 +191,13 @@ class Staging:
         assert found is not None  # an aggregate always gives a row
         return found
 
+    def _is_bad(self, column: Column) -> str | None:
+        return typed.is_bad(column, self.codes, self.batch.is_typed)
+
     def _typed_rows(self, where: str = "true") -> str:
         """A query over the staged text: raw parts, text without blanks (`"_t.<column>"`) and typed values."""
+        if self.batch.is_typed:
+            return cells.typed_rows(self.contract, self.batch, where)
         columns = self.contract.columns
         at = {name: index for index, name in reversed(list(enumerate(self.batch.field_names, 1)))}
         raws = ", ".join(f"parts[{at[column.name]}] AS {typed.text_column(column)}" for column in columns)

@@ -77,13 +77,14 @@ def instant(naive: str, zone: str) -> str:
     )
 
 
-def is_bad(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
-    """A condition that holds where a column breaks its contract; None if it cannot."""
-    conditions = [condition for condition, _ in _rules(column, codes)]
+def is_bad(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> str | None:
+    """A condition that holds where a column breaks its contract; None if it cannot. `is_typed`: it came with
+    its type."""
+    conditions = [condition for condition, _ in _rules(column, codes, is_typed)]
     return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or None
 
 
-def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
+def reason(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> str | None:
     """An SQL text: one sentence on what is wrong with a column's value and what to do; null where nothing
     is."""
     text = text_column(column)
@@ -91,7 +92,7 @@ def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
     cases = " ".join(
         f"WHEN coalesce({condition}, false) THEN "
         + (sql.text(words) if " is missing" in words else f"{shown} || {sql.text(words)}")
-        for condition, words in _rules(column, codes)
+        for condition, words in _rules(column, codes, is_typed)
     )
     return f"'column {_in_text(column.name)}: ' || CASE {cases} END" if cases else None
 
@@ -113,14 +114,15 @@ def recorded_at(contract: TableContract) -> str:
     return f"coalesce({sql.name(contract.recorded_at)}, _file_recorded_at)"
 
 
-def _rules(column: Column, codes: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> list[tuple[str, str]]:
     """Each way a column can be wrong: a condition over text and value, and the words that follow the
     value."""
     text, typed = text_column(column), sql.name(column.name)
     rules = []
     if column.required:
-        rules.append((f"{text} IS NULL", "a value is missing; send the row again with one"))
-    if column.type != "text":
+        missing = f"{typed if is_typed else text} IS NULL"
+        rules.append((missing, "a value is missing; send the row again with one"))
+    if column.type != "text" and not is_typed:
         rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", f" {_EXPECTED[column.type](column)}"))
     if column.minimum is not None:
         rules.append((f"{typed} < {column.minimum}", f" is below {column.minimum}; correct it at the source"))
