@@ -159,7 +159,9 @@ def main() -> None:
     parser.add_argument("--orders", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--orders-a-day", type=int, default=ORDERS_A_DAY, help="fewer: the same days from fewer orders")
+    parser.add_argument(
+        "--orders-a-day", type=int, default=ORDERS_A_DAY, help="fewer: the same days from fewer orders"
+    )
     arguments = parser.parse_args()
     generate(arguments.out, arguments.orders, arguments.seed, arguments.orders_a_day)
 

@@ -41,7 +41,7 @@ select
     coalesce(approved_at, placed_at) as released_at,
     -- customers wish for a day that can be met, more or less
     case when u(n, 'no wish') >= 0.05
-        then day + least(5, 1 + (34 + 1.2 * road_hours + 20 * u(n, 'patience')) // 24)::bigint end as wished_day,
+        then day + least(5, 1 + (road_hours + 22 * u(n, 'patience')) // 24)::bigint end as wished_day,
     case
         when u(n, 'cancelled') < 0.015 then placed_at + between_hours(n, 'cancelled early', 0.3, 12)
         when u(n, 'cancelled') < 0.020 then placed_at + between_hours(n, 'cancelled late', 110, 260)
@@ -91,13 +91,13 @@ select
     supplier_ordered_at + lasts(s, 'supplied', 10, 11) as supplier_shipped_at,
     case when route <> 'supplier' then coalesce(transfer_received_at, base_at)
         + (lasts(s, 'waited', 0.7, 3.5) * place_pace)::bigint
-        + if(u(s, 'out of stock') < 0.014, between_hours(s, 'restocked', 30, 80), 0) end as pick_started_at,
+        + if(u(s, 'out of stock') < 0.011, between_hours(s, 'restocked', 30, 80), 0) end as pick_started_at,
     pick_started_at + lasts(s, 'picked', 0.1, 0.3) as picked_at,
     picked_at + (lasts(s, 'packed', 0.1, 0.2) * place_pace)::bigint as packed_at,
     packed_at + lasts(s, 'outbound', 0.2, 0.6) as outbound_at,
     coalesce(outbound_at, supplier_shipped_at) as left_at,
     left_at + lasts(s, 'picked up', 0.8, 1.8) as picked_up_at,
-    (carrier_pace * lasts(s, 'road', 0.7 * road_hours, 0.3 * road_hours))::bigint as road_seconds,
+    (carrier_pace * lasts(s, 'road', 0.65 * road_hours, 0.4 * road_hours))::bigint as road_seconds,
     picked_up_at + road_seconds as hub_arrived_at,
     hub_arrived_at + lasts(s, 'sorted', 1, 2.5) as out_for_delivery_at,
     case when u(s, 'attempt') < 0.03 then out_for_delivery_at + between_hours(s, 'attempt at', 1, 6) end as attempt_failed_at,
@@ -279,9 +279,12 @@ create or replace temp view new_contacts as
 with happened as (
     select first_s * 16 as key, order_id,
         if(u(n, 'names order') < 0.5, null, first_code) as fulfilment_code, 'received_click' as event_type,
-        -- one in ten clicks before the carrier says so
-        if(u(n, 'quick') < 0.1, first_near_at + (first_received_at - first_near_at) // 2,
-            first_received_at + lasts(n, 'clicked', 0.1, 8)) as occurred_at
+        -- one in ten clicks before the carrier says so, and one in fifty by mistake
+        case
+            when u(n, 'quick') < 0.02 then placed_at + between_hours(n, 'mistaken', 1, 30)
+            when u(n, 'quick') < 0.12 then first_near_at + (first_received_at - first_near_at) // 2
+            else first_received_at + lasts(n, 'clicked', 0.1, 8)
+        end as occurred_at
     from ends inner join orders using (n) where u(n, 'click') < 0.3
     union all
     select first_s * 16 + 1, order_id, null, 'complaint_ticket', placed_at + between_hours(n, 'complaint', 30, 200)
