@@ -186,7 +186,7 @@ class Night:
             return []
         self._release()
         with seconds() as took:
-            results = quality.check(self.settings, self.profile, layer)
+            results = quality.check(self.settings, self.profile, layer, self._scope(layer))
         quality.record(self._open(), self.run, layer, results)
         failed = [result for result in results if not result.passed]
         blocking = [result.sentence for result in failed if result.severity == "block"]
@@ -212,6 +212,7 @@ class Night:
             self.say(f"models are built from scratch: {self.run.reason}")
             for schema in models.BUILT_SCHEMAS:
                 connection.execute(f"drop schema if exists {warehouse.quoted(schema)} cascade")
+            warehouse.forget_draft(self.settings)
         warehouse.mark(connection, self.run, "landed_at")
         self._release()
         self.reached("models started")
@@ -244,6 +245,22 @@ class Night:
             )
         self.say(f"published {self.published.name} ({took})")
         return self.published
+
+    def _scope(self, layer: str) -> quality.Scope:
+        """All of a rebuild; of a night what it landed, and in the marts nothing if it is the last one again."""
+        if self.run.is_full_refresh:
+            return quality.Scope(self.run.run_number, is_whole=True)
+        quiet = {table for table, load in self.loads.items() if not load.rows_accepted}
+        if layer == "landing":
+            unchanged = {("landing", "__".join(table)) for table in quiet}
+            if not any(load.rows_read or load.files_refused for load in self.loads.values()):
+                unchanged.add(("meta", "loads"))
+        else:
+            is_same = quiet == self.loads.keys() and self.run.as_of == self.run.previous_as_of
+            unchanged = {
+                (rule.schema, rule.table) for rule in quality.rules_of(self.profile, layer) if is_same
+            }
+        return quality.Scope(self.run.run_number, is_whole=False, unchanged=frozenset(unchanged))
 
     def finish(self) -> None:
         """Write how the run ended to `meta.runs` and status.json; a run of part of the assets leaves the latter."""

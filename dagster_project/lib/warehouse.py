@@ -91,6 +91,25 @@ def connect(settings: Settings, read_only: bool = False) -> duckdb.DuckDBPyConne
     return connection
 
 
+@contextlib.contextmanager
+def draft(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, read_only: bool = False
+) -> Iterator[None]:
+    """The draft beside the build file, as `draft`, for as long as the block lasts."""
+    mode = " (read_only)" if read_only else ""
+    connection.execute(f"attach {literal(str(settings.draft_file))} as draft{mode}")
+    try:
+        yield
+    finally:
+        connection.execute("detach draft")
+
+
+def forget_draft(settings: Settings) -> None:
+    """Without it everything in it is made anew."""
+    for suffix in ("", ".wal"):
+        Path(f"{settings.draft_file}{suffix}").unlink(missing_ok=True)
+
+
 def create_meta(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists meta")
     for name, columns in META_TABLES.items():

@@ -26,7 +26,6 @@ from .textfiles import Unfit
 from .volume import Sized, too_short
 
 BATCH_BYTES = 128 * 1024 * 1024
-PACKED = 4  # a packed file holds several times its bytes in rows
 
 
 def land(
@@ -200,7 +199,7 @@ class _Landing:
         )
         duplicate = staging.take_duplicates(self.run.number)
         accepted = staging.insert(self.run.number)
-        read = staging.read()
+        read = staging.read
         if read != accepted + quarantined + duplicate or (is_renamed and accepted):
             raise ValueError(
                 f"{self.contract.source}.{self.contract.name} does not add up: {read} rows read, {accepted}"
@@ -272,13 +271,12 @@ def _batches(files: Sequence[Inspected], contract: TableContract) -> list[Batch]
     memory."""
     ordered = sorted(files, key=lambda fit: (fit.found.recorded_at, fit.found.file))
     batches = []
-    limit = BATCH_BYTES if contract.format in ("csv", "jsonl") else BATCH_BYTES // PACKED
     for (header, is_typed), group in groupby(ordered, key=lambda fit: (fit.header, fit.is_typed)):
         names = header or tuple(column.name for column in contract.columns)
         held: list[Inspected] = []
         size = 0
         for fit in group:
-            if held and size + fit.found.bytes > limit:
+            if held and size + fit.found.bytes > BATCH_BYTES:
                 batches.append(Batch(tuple(held), names, is_typed))
                 held, size = [], 0
             held.append(fit)
