@@ -64,6 +64,7 @@ def _machine() -> str:
 
 
 def _size(result: Result) -> str:
+    """Everybody on one size, beside the script by hand."""
     runs = result["runs"]
     rounds = len(runs["rebuild"])
     rows = [
@@ -126,17 +127,17 @@ def _where(results: Sequence[Result]) -> str:
         for name in ("rebuild", "night", "idle"):
             runs = result["runs"][name]
             phases = {phase: median(run["phases"][phase] for run in runs) for phase in runs[0]["phases"]}
-            startup = median(run["startup"] for run in runs)
+            published, startup = (median(run[name] for run in runs) for name in ("published", "startup"))
             between = median(run["published"] - run["startup"] - sum(run["phases"].values()) for run in runs)
             after = median(run["wall"] - run["published"] for run in runs)
             rows.append(
                 (
                     f"{TITLES[name].removeprefix('True On-Time, ')}, {result['orders']:,}",
-                    *(f"{value:.1f}" for value in (startup, *phases.values(), between, after)),
+                    *(f"{value:.1f}" for value in (published, startup, *phases.values(), between, after)),
                 )
             )
     phases = results[0]["runs"]["rebuild"][0]["phases"]
-    head = ("seconds", "start-up", *phases, "between the steps", "after publishing")
+    head = ("seconds", "until published", "of it start-up", *phases, "between the steps", "after publishing")
     return "## Where a night's time goes\n\n" + _table(head, rows)
 
 
