@@ -1,0 +1,40 @@
+"""The bench company's figures by hand, in DuckDB: `python -m tests.bench.by_hand SOURCE AS_OF OUT`.
+
+Belongs here: running by_hand.sql, and how much memory it may take. Not here: any figure.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+SQL = Path(__file__).with_suffix(".sql")
+REFERENCE = Path(__file__).parent / "profile" / "reference"
+MILESTONES = Path(__file__).parents[2] / "dbt" / "seeds" / "milestones.csv"
+THREADS = 2
+MEMORY = "1700MB"
+
+
+def run(source: Path, as_of: datetime, out: Path) -> None:
+    """Write the tables verdicts, rates, deviations, bridge and lateness to the DuckDB file `out`, made anew."""
+    out.unlink(missing_ok=True)
+    settings = {"threads": THREADS, "memory_limit": MEMORY, "preserve_insertion_order": False}
+    with duckdb.connect(str(out), config=settings) as connection:
+        for name, value in {
+            "source": str(source),
+            "reference": str(REFERENCE),
+            "milestones": str(MILESTONES),
+            "as_of": as_of,
+        }.items():
+            connection.execute(f"set variable {name} = ?", [value])
+        connection.execute(SQL.read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    source, as_of, out = sys.argv[1:]
+    run(Path(source), datetime.fromisoformat(as_of), Path(out))
+
+
+if __name__ == "__main__":
+    main()
