@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib.warehouse import MEMORY_LIMIT
+from dagster_project.lib.warehouse import MEMORY_LIMIT, STORAGE
 from dagster_project.settings import DBT_PROJECT, Settings
 
 BUILT_SCHEMAS = ("intermediate", "staging", "seeds")
@@ -54,6 +54,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "TRUE_ON_TIME_BUILD_FILE": str(settings.build_file),
         "TRUE_ON_TIME_DRAFT_FILE": str(settings.draft_file),
         "TRUE_ON_TIME_MEMORY": MEMORY_LIMIT,
+        "TRUE_ON_TIME_STORAGE": STORAGE,
         "DBT_TARGET_PATH": str(settings.dbt_dir / "target"),
         "DBT_LOG_PATH": str(settings.dbt_dir / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -6,7 +6,7 @@ Belongs here: evaluating rules and keeping the verdicts in `meta.quality`. Not h
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -64,22 +64,35 @@ def rules_of(profile: sources.Profile, layer: str) -> list[Rule]:
     return landing_rules(profile) if layer == "landing" else mart_rules()
 
 
-def check(settings: Settings, profile: sources.Profile, layer: str, scope: Scope) -> list[Result]:
+def check(
+    settings: Settings,
+    profile: sources.Profile,
+    layer: str,
+    scope: Scope,
+    begun: Callable[[], None] = lambda: None,
+) -> list[Result]:
     """Evaluate a layer's rules by SQL in the build file and the draft, read-only; its Data Docs land in the home's
     quality_docs.
 
-    No connection to either file may be open in this process.
+    No connection to either file may be open in this process. `begun` is called once Great Expectations is there; it
+    is not imported where nothing is asked.
     """
-    return evaluate(settings, rules_of(profile, layer), layer, scope)
+    return evaluate(settings, rules_of(profile, layer), layer, scope, begun)
 
 
-def evaluate(settings: Settings, rules: Sequence[Rule], layer: str, scope: Scope) -> list[Result]:
+def evaluate(
+    settings: Settings,
+    rules: Sequence[Rule],
+    layer: str,
+    scope: Scope,
+    begun: Callable[[], None] = lambda: None,
+) -> list[Result]:
     """The verdict on each rule, in the order of the rules; every rule of a table that is not there is
     broken.
     """
     there = _tables(settings)
     asked = [rule for rule in rules if (rule.schema, rule.table) in there - scope.unchanged]
-    verdicts = _verdicts(settings, asked, layer, scope)
+    verdicts = _verdicts(settings, asked, layer, scope, begun)
     results = [
         _unasked(rule)
         if (rule.schema, rule.table) in there & scope.unchanged
@@ -93,11 +106,14 @@ def evaluate(settings: Settings, rules: Sequence[Rule], layer: str, scope: Scope
         ]
 
 
-def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str, scope: Scope) -> dict[str, Any]:
+def _verdicts(
+    settings: Settings, rules: Sequence[Rule], layer: str, scope: Scope, begun: Callable[[], None]
+) -> dict[str, Any]:
     """Great Expectations' own verdicts, by the rule's identity."""
     if not rules:
         return {}
     gx = great_expectations()
+    begun()
     with _closed_connections(settings):
         context = gx.get_context(mode="ephemeral", project_config=_configuration(settings, layer))
         source = context.data_sources.add_sql(

@@ -189,10 +189,8 @@ class Night:
             return []
         self._release()
         begun = self.timings.startup_in("quality")
-        quality.great_expectations()
-        begun()
         with seconds() as took:
-            results = quality.check(self.settings, self.profile, layer, self._scope(layer))
+            results = quality.check(self.settings, self.profile, layer, self._scope(layer), begun)
         quality.record(self._open(), self.run, layer, results)
         failed = [result for result in results if not result.passed]
         blocking = [result.sentence for result in failed if result.severity == "block"]

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from dagster_project.settings import Settings
 
 MEMORY_LIMIT = "2GB"
+STORAGE = "v1.5.0"  # text takes a third less time to write, and less room, than in what older readers know
 
 META_TABLES = {
     "run": """
@@ -76,6 +77,7 @@ def config(settings: Settings) -> dict[str, str | bool | int | float | list[str]
     return {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": f"{settings.build_file}.spill",
+        "storage_compatibility_version": STORAGE,
     }
 
 

@@ -1,4 +1,12 @@
-{{ config(database=target.database, schema="evidence", unique_key="event_key") }}
+{{
+    config(
+        database=target.database,
+        schema="evidence",
+        unique_key="event_key",
+        pre_hook="{{ joins_as_written() }}",
+        post_hook="{{ joins_as_chosen() }}",
+    )
+}}
 -- depends_on: {{ ref("int_events__new") }}
 -- depends_on: {{ ref("int_events__rekeyed") }}
 -- depends_on: {{ ref("stg_events") }}

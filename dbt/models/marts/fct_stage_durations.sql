@@ -1,4 +1,10 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+{{
+    config(
+        incremental_strategy="append",
+        pre_hook=["{{ forget_orders('int_orders__affected') }}", "{{ joins_as_written() }}"],
+        post_hook="{{ joins_as_chosen() }}",
+    )
+}}
 -- depends_on: {{ ref("int_orders__affected") }}
 -- depends_on: {{ ref("int_standards") }}
 with
