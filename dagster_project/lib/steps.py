@@ -128,6 +128,7 @@ class Night:
             fingerprint=self._fingerprint(),
             profile={
                 "timezone": self.profile.timezone,
+                "fixed_offset_seconds": sources.fixed_offset_seconds(self.profile.timezone),
                 "promise_limit": self.profile.promise_limit,
                 "sign_rule": self.profile.sign_rule,
                 "standards_from": self.profile.standards,

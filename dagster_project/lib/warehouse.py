@@ -24,7 +24,7 @@ STORAGE = "v1.5.0"  # text takes a third less time to write, and less room, than
 META_TABLES = {
     "run": """
         run_number BIGINT, run_id VARCHAR, as_of TIMESTAMPTZ, previous_run_number BIGINT,
-        previous_as_of TIMESTAMPTZ, timezone VARCHAR, promise_limit VARCHAR, sign_rule VARCHAR,
+        previous_as_of TIMESTAMPTZ, timezone VARCHAR, fixed_offset_seconds BIGINT, promise_limit VARCHAR, sign_rule VARCHAR,
         standards_from VARCHAR, is_full_refresh BOOLEAN, has_receipts BOOLEAN, has_erp BOOLEAN,
         has_pick_lines BOOLEAN,
         has_wishes BOOLEAN, has_complaints BOOLEAN""",
@@ -151,7 +151,7 @@ def begin_run(
     run_id: str,
     as_of: datetime | None,
     fingerprint: str,
-    profile: dict[str, str | bool],
+    profile: dict[str, str | bool | int | None],
     rebuild: bool,
     published: tuple[int, str, object] | None = None,
 ) -> Run:
@@ -268,7 +268,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _write_run(connection: duckdb.DuckDBPyConnection, run: Run, profile: dict[str, str | bool]) -> None:
+def _write_run(
+    connection: duckdb.DuckDBPyConnection, run: Run, profile: dict[str, str | bool | int | None]
+) -> None:
     row = {
         "run_number": run.run_number,
         "run_id": run.run_id,
@@ -278,7 +280,7 @@ def _write_run(connection: duckdb.DuckDBPyConnection, run: Run, profile: dict[st
         "is_full_refresh": run.is_full_refresh,
         **profile,
     }
-    connection.execute("delete from meta.run")
+    connection.execute(f"create or replace table meta.run ({META_TABLES['run']})")
     connection.execute(
         f"insert into meta.run ({', '.join(map(quoted, row))}) values ({', '.join('?' * len(row))})",
         list(row.values()),
@@ -297,7 +299,7 @@ def _why_full_refresh(
     previous: tuple[int, datetime] | None,
     fingerprint: str,
     as_of: datetime | None,
-    profile: dict[str, str | bool],
+    profile: dict[str, str | bool | int | None],
 ) -> str:
     if previous is None:
         return "first night"

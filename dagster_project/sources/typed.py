@@ -177,11 +177,22 @@ def _in_text(word: str) -> str:
     return word.replace("'", "''")
 
 
-@cache
+def fixed_offset_seconds(zone: str) -> int | None:
+    """What a zone's clock has been ahead of UTC since 2000, in seconds; None if that was changed."""
+    offsets = _offsets(zone, 2000)
+    return int(next(iter(offsets)).total_seconds()) if len(offsets) == 1 else None
+
+
 def _changes_clock(zone: str, since: int) -> bool:
     """Whether a zone's clock was changed since the start of a year, so that a naive time may mean two
     instants."""
+    return len(_offsets(zone, since)) > 1
+
+
+@cache
+def _offsets(zone: str, since: int) -> frozenset[timedelta]:
+    """What a zone's clock has been ahead of UTC since the start of a year."""
     info = ZoneInfo(zone)
     start = datetime(since, 1, 1, tzinfo=UTC)
-    offsets = {(start + timedelta(days=step)).astimezone(info).utcoffset() for step in range(0, 25_000, 5)}
-    return len(offsets) > 1
+    offsets = [(start + timedelta(days=step)).astimezone(info).utcoffset() for step in range(0, 25_000, 5)]
+    return frozenset(offset for offset in offsets if offset is not None)

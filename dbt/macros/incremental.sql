@@ -39,6 +39,8 @@
 {%- endmacro %}
 
 {% macro looked_up(query) -%}
-    {%- if execute -%} {{- return(run_query("select (" ~ query ~ ")::varchar").columns[0].values()[0]) -}} {%- endif -%}
+    {%- if execute -%}
+        {{- return(run_query("select (" ~ query ~ ")::varchar").columns[0].values()[0]) -}}
+    {%- endif -%}
     {{- return(none) -}}
 {%- endmacro %}

@@ -12,62 +12,34 @@
 -- depends_on: {{ ref("stg_events") }}
 -- Events, each once; a corrected one keeps its versions (`superseded_at`), so that what was known when can
 -- be asked.
-{% set as_sent = [
-    "content_key",
-    "source",
-    "source_event_id",
-    "event_type",
-    "carrier",
-    "waybill",
-    "occurred_at",
-    "place",
-    "sign_method",
-    "recorded_at",
-    "load_id",
-    "file",
-    "record",
-] %}
-{% set arrived %}
-    {% if is_incremental() %}
-        select
-            event_key,
-            case when names_suborder then fulfilment_code end as fulfilment_code,
-            case when names_order then order_id end as order_id,
-            {{ as_sent | join(", ") }}
-        from {{ this }}
-        where event_key in (select event_key from {{ ref("int_events__rekeyed") }})
-        union all
-        select event_key, fulfilment_code, order_id, {{ as_sent | join(", ") }}
-        from {{ ref("int_events__new") }}
-    {% else %}
-        select {{ event_key() }} as event_key, {{ event_content() }} as content_key, *
-        from {{ ref("stg_events") }}
-    {% endif %}
-{% endset %}
-{% set repeated = "select event_key from " ~ ref("int_events__repeated") %}
+{% set as_sent = event_columns() | join(", ") %}
 with
     versions as (
-        select event_key, fulfilment_code, order_id, {{ as_sent | join(", ") }}, null::timestamptz as superseded_at
-        from ({{ arrived }})
-        where event_key not in ({{ repeated }})
+        select event_key, fulfilment_code, order_id, {{ as_sent }}, null::timestamptz as superseded_at
+        from ({{ arrived_events() }})
+        where event_key not in (select event_key from {{ ref("int_events__repeated") }})
         union all
-        -- Several rows of one event: each content from when it was first recorded (without an id there is but
-        -- one content), until another content of the same id was recorded.
+        select event_key, fulfilment_code, order_id, {{ as_sent }}, superseded_at
+        from {{ ref("int_events__repeated") }}
+    ),
+    -- where an event belongs, by its fulfilment code or else by its waybill: one join on one number, for it
+    -- runs over
+    -- the whole history
+    linked as (
         select
-            event_key,
+            {{ link_key("fulfilment_code") }} as link_key,
             fulfilment_code,
             order_id,
-            {{ as_sent | join(", ") }},
-            lead(recorded_at) over (partition by event_key order by recorded_at, content_key) as superseded_at
-        from
-            (
-                select *
-                from ({{ arrived }})
-                where event_key in ({{ repeated }})
-                qualify
-                    row_number() over (partition by event_key, content_key order by recorded_at, file, record)
-                    = 1
-            )
+            null::timestamptz as linked_at
+        from {{ ref("int_suborders__described") }}
+        union all
+        select
+            {{ link_key("null", "waybills.carrier", "waybill") }},
+            fulfilment_code,
+            described.order_id,
+            waybills.linked_at
+        from {{ ref("int_waybills__linked") }} as waybills
+        left join {{ ref("int_suborders__described") }} as described using (fulfilment_code)
     )
 select
     versions.event_key,
@@ -76,7 +48,7 @@ select
     versions.source_event_id,
     versions.event_type,
     coalesce(versions.fulfilment_code, linked.fulfilment_code) as fulfilment_code,
-    coalesce(versions.order_id, described.order_id) as order_id,
+    coalesce(versions.order_id, linked.order_id) as order_id,
     versions.fulfilment_code is not null as names_suborder,
     versions.order_id is not null as names_order,
     -- a track whose waybill nobody knows yet waits for the link
@@ -97,9 +69,5 @@ select
     versions.record
 from versions
 left join
-    {{ ref("int_waybills__linked") }} as linked
-    on linked.carrier = versions.carrier
-    and linked.waybill = case when versions.fulfilment_code is null then versions.waybill end
-left join
-    {{ ref("int_suborders__described") }} as described
-    on described.fulfilment_code = coalesce(versions.fulfilment_code, linked.fulfilment_code)
+    linked
+    on linked.link_key = {{ link_key("versions.fulfilment_code", "versions.carrier", "versions.waybill") }}

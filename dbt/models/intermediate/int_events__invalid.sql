@@ -1,6 +1,14 @@
-{{ config(database=target.database, schema="evidence", incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+{{
+    config(
+        database=target.database,
+        schema="evidence",
+        incremental_strategy="append",
+        pre_hook="{{ forget_orders('int_orders__touched') }}",
+    )
+}}
 -- depends_on: {{ ref("int_orders__touched") }}
--- Events that claim a signature and are none, with the reason; a click for the whole order only if it signs none of
+-- Events that claim a signature and are none, with the reason; a click for the whole order only if it signs
+-- none of
 -- its sub-orders.
 with
     judged as (

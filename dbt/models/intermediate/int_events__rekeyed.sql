@@ -24,7 +24,9 @@
     union
     select event_key, order_id, recorded_at
     from {{ events }}
-    where is_unlinked and (carrier, waybill) in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
+    where
+        is_unlinked
+        and (carrier, waybill) in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
     union
     select event_key, order_id, recorded_at
     from {{ events }}

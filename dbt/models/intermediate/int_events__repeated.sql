@@ -2,20 +2,21 @@
 -- depends_on: {{ ref("int_events__new") }}
 -- depends_on: {{ ref("int_events__rekeyed") }}
 -- depends_on: {{ ref("stg_events") }}
--- Events of which more than one row came: a duplicate without a common row, or a correction.
-{% if flags.FULL_REFRESH %}
-    select {{ event_key() }} as event_key from {{ ref("stg_events") }} group by all having count(*) > 1
-{% else %}
-    select event_key
-    from
-        (
-            select event_key
-            from {{ before("evidence", "int_events") }}
-            where event_key in (select event_key from {{ ref("int_events__rekeyed") }})
-            union all
-            select event_key
-            from {{ ref("int_events__new") }}
-        )
-    group by all
-    having count(*) > 1
-{% endif %}
+-- Events of which more than one row came: each content from when it was first recorded (without an id there
+-- is but
+-- one content), until another content of the same id was recorded.
+select
+    event_key,
+    fulfilment_code,
+    order_id,
+    {{ event_columns() | join(", ") }},
+    lead(recorded_at) over (partition by event_key order by recorded_at, content_key) as superseded_at
+from
+    (
+        select *
+        from ({{ arrived_events() }})
+        where
+            event_key
+            in (select event_key from ({{ arrived_events() }}) group by event_key having count(*) > 1)
+        qualify row_number() over (partition by event_key, content_key order by recorded_at, file, record) = 1
+    )

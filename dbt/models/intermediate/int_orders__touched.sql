@@ -76,7 +76,8 @@
                 (plan_complete_at > {{ previous_as_of() }} and plan_complete_at <= {{ as_of() }})
                 or (closes_at > {{ previous_as_of() }} and closes_at <= {{ as_of() }})
         ),
-        -- where their rows lie: no earlier than the order's day, no event earlier than the first one recorded of it
+        -- where their rows lie: no earlier than the order's day, no event earlier than the first one
+        -- recorded of it
         days as (
             select order_id, min(order_day) as order_day
             from

@@ -27,11 +27,14 @@
 {% endset %}
 with
     -- a version that was corrected since may have been recorded before all that the night looks back to
-    claiming as not materialized (
-        {{ claiming }} {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="events.recorded_at") }}
+    claiming as not materialized(
+        {{ claiming }}
+        {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="events.recorded_at") }}
         {% if is_incremental() %}
             union all
-            {{ claiming }} and events.superseded_at is not null and events.recorded_at < {{ events_since() }} {{ chosen }}
+            {{ claiming }}
+            and events.superseded_at is not null
+            and events.recorded_at < {{ events_since() }} {{ chosen }}
         {% endif %}
     ),
     suborders as (
@@ -70,10 +73,7 @@ with
     -- clicks for the whole order, at each of its sub-orders: how many others were live by then
     others_alive as (
         select
-            clicks.event_key,
-            clicks.content_key,
-            clicks.claimed_code,
-            count(other.fulfilment_code) as others
+            clicks.event_key, clicks.content_key, clicks.claimed_code, count(other.fulfilment_code) as others
         from claims as clicks
         inner join
             suborders as other
@@ -109,8 +109,7 @@ select
             claims.role <> 'click'
             and claims.occurred_at < greatest(suborders.not_received_at, suborders.order_not_received_at)
         then 'disputed'
-        when
-            others_alive.others > 0 and not coalesce(suborders.near_customer_at <= claims.occurred_at, false)
+        when others_alive.others > 0 and not coalesce(suborders.near_customer_at <= claims.occurred_at, false)
         then 'names_order_only'
     end as invalid_reason
 from claims

@@ -1,6 +1,8 @@
-{{ config(materialized="ephemeral") }}
--- Each stage a sub-order went through or is in: from one reported milestone to the next one reported. A missing
--- one joins its neighbours; the stage it is in has no end, and ends in nothing (`left_at`) when the sub-order is
+{{ config(materialized="view") }}
+-- Each stage a sub-order went through or is in: from one reported milestone to the next one reported. A
+-- missing
+-- one joins its neighbours; the stage it is in has no end, and ends in nothing (`left_at`) when the
+-- sub-order is
 -- given up.
 {% set names = milestones() %}
 with
@@ -21,6 +23,7 @@ with
             suborders.order_day,
             orders.order_type,
             chains.chain,
+            chains.milestone_bits::integer as milestone_bits,
             suborders.carrier,
             suborders.origin_place,
             suborders.placed_place,
@@ -47,7 +50,7 @@ with
             end as left_at,
             {% for name in names %}
                 case
-                    when milestone_bits & {{ 2 ** loop.index }} > 0 then suborders.{{ name }}_at
+                    when milestone_bits & {{ 2**loop.index }} > 0 then suborders.{{ name }}_at
                 end as at_{{ loop.index }}{{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_suborders") }} as suborders
@@ -61,11 +64,36 @@ with
                 and suborders.order_day >= {{ since_day(ref("int_orders__affected")) }}
         {% endif %}
     ),
+    -- whether milestones of the chain are missing between its first and the last reached: only then is a
+    -- stage joined
+    gaps as (
+        select
+            *,
+            {% for name in names %}
+                (at_{{ loop.index }} is not null)::integer{{ " + " if not loop.last }}
+            {% endfor %} < bit_count(
+                milestone_bits & (
+                    (
+                        2 << coalesce(
+                            {% for name in names %}
+                                {% set back = names | length - loop.index0 %}
+                                case when at_{{ back }} is not null then {{ back }} end,
+                            {% endfor %}
+                            0
+                        )
+                    )
+                    - 1
+                )
+            ) as has_gap
+        from suborders
+    ),
     stepped as (
         {% for name in names[:-1] %}
             {% set position = loop.index %}
             select
-                suborders.* exclude (left_at {% for at in names %}, at_{{ loop.index }}{% endfor %}),
+                gaps.* exclude (
+                    left_at, milestone_bits {% for at in names %}, at_{{ loop.index }}{% endfor %}
+                ),
                 {{ position }} as from_position,
                 case
                     {% for later in range(position + 1, names | length + 1) %}
@@ -80,9 +108,8 @@ with
                     {{ ", null" if loop.last }}
                 ) as ended_at,
                 left_at
-            from suborders
-            where at_{{ position }} is not null
-            {{ "union all" if not loop.last }}
+            from gaps
+            where at_{{ position }} is not null {{ "union all" if not loop.last }}
         {% endfor %}
     )
 select

@@ -26,8 +26,7 @@ with
             min(occurred_at) as claimed_at
         from {{ ref("int_signatures") }}
         where
-            superseded_at is null
-            {{ of_orders(ref("int_orders__touched"), keyword="and", day="order_day") }}
+            superseded_at is null {{ of_orders(ref("int_orders__touched"), keyword="and", day="order_day") }}
         group by fulfilment_code
     ),
     joined as (

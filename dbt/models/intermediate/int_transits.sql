@@ -19,7 +19,8 @@ with
         {{ seen }} {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="recorded_at") }}
         {% if is_incremental() %}
             union all
-            -- a version that was corrected since may have been recorded before all that the night looks back to
+            -- a version that was corrected since may have been recorded before all that the night looks
+            -- back to
             {{ seen }} and superseded_at is not null and recorded_at < {{ events_since() }}
             {{ of_orders(ref("int_orders__touched"), keyword="and") }}
         {% endif %}

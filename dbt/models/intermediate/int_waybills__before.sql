@@ -6,5 +6,6 @@ where
     {% if flags.FULL_REFRESH %} false
     {% else %}
         {{ is_new() }}
-        and (carrier, waybill) in (select (carrier, waybill) from {{ before("intermediate", "int_waybills__linked") }})
+        and (carrier, waybill)
+        in (select (carrier, waybill) from {{ before("intermediate", "int_waybills__linked") }})
     {% endif %}

@@ -8,8 +8,9 @@
 -- depends_on: {{ ref("int_orders__affected") }}
 -- depends_on: {{ ref("int_standards") }}
 with
-    stages as not materialized (select *, {{ day_of_standard() }} as start_day from {{ ref("int_stages") }}),
-    -- a joined stage may take the sum of its parts, each where it would have been; one without a standard, none
+    stages as not materialized(select *, {{ day_of_standard() }} as start_day from {{ ref("int_stages") }}),
+    -- a joined stage may take the sum of its parts, each where it would have been; one without a standard,
+    -- none
     joined_parts as (
         select
             stages.*,
@@ -21,7 +22,7 @@ with
             on parts.chain = stages.chain
             and parts.from_position = stages.from_position
             and parts.to_position = stages.to_position
-        where stages.part_count > 1
+        where stages.has_gap and stages.part_count > 1
     ),
     joined_standards as (
         select
