@@ -16,10 +16,12 @@
             when {{ instant }} >= timestamptz '2000-01-03 00:00:00+00'
             then
                 make_date(
-                    (
-                        (epoch_us({{ instant }}) - {{ less }} + {{ fixed_offset_seconds() }}000000)  -- 86400000000)::integer
-                    )
-                    else {{ by_calendar }} end
+                    divide(
+                        epoch_us({{ instant }}) - {{ less }} + {{ fixed_offset_seconds() }}000000, 86400000000
+                    )::integer
+                )
+            else {{ by_calendar }}
+        end
     {% endif %}
 {%- endmacro %}
 

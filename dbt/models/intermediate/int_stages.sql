@@ -1,4 +1,5 @@
 {{ config(materialized="view") }}
+-- depends_on: {{ ref("int_orders__affected") }}
 -- Each stage a sub-order went through or is in: from one reported milestone to the next one reported. A
 -- missing
 -- one joins its neighbours; the stage it is in has no end, and ends in nothing (`left_at`) when the

@@ -1,4 +1,5 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("stg_suborders") }}
 -- The orders under which the sub-orders stood about which the night brought news; empty in a rebuild.
 {% if flags.FULL_REFRESH %} select null::varchar as fulfilment_code, null::varchar as order_id where false
 {% else %}

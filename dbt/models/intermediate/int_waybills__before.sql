@@ -1,4 +1,5 @@
 {{ config(materialized="table") }}
+-- depends_on: {{ ref("stg_waybills") }}
 -- The links that stood for the waybills about which the night brought news; empty in a rebuild.
 select carrier, waybill
 from {{ ref("stg_waybills") }}
