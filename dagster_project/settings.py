@@ -34,6 +34,10 @@ class Settings:
         return self.home / "published" / "warehouse.duckdb"
 
     @property
+    def timings_file(self) -> Path:
+        return self.home / "timings.json"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 

@@ -75,8 +75,15 @@ def environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def build(settings: Settings, full_refresh: bool, say: Callable[[str], None]) -> list[NodeResult]:
+def build(
+    settings: Settings,
+    full_refresh: bool,
+    say: Callable[[str], None],
+    begun: Callable[[], None] = lambda: None,
+) -> list[NodeResult]:
     """Seeds, models and data tests, in one call. No connection to the build file may be open in this process.
+
+    `begun`: called once dbt has read its project.
 
     Unit tests are left out: they test the models' text, not the night's data, and `make test` runs them.
 
@@ -87,7 +94,7 @@ def build(settings: Settings, full_refresh: bool, say: Callable[[str], None]) ->
     if full_refresh:
         arguments.append("--full-refresh")
     try:
-        outcome = _invoke(settings, arguments, [Progress(say)])
+        outcome = _invoke(settings, arguments, [Progress(say, begun)])
     finally:
         _close_connections()
     if outcome.result is None:
@@ -133,13 +140,16 @@ def broken(results: list[NodeResult]) -> str:
 class Progress:
     """Says now and then how far dbt is, and at once what broke."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], begun: Callable[[], None]) -> None:
         self.say = say
+        self.begun = begun
         self.done = 0
         self.said_at = time.monotonic()
 
     def __call__(self, event: Any) -> None:
-        if event.info.name == "NodeFinished":
+        if event.info.name == "FoundStats":
+            self.begun()
+        elif event.info.name == "NodeFinished":
             self.done += 1
             node = event.data.node_info
             if node.node_status in ("error", "fail"):

@@ -74,7 +74,7 @@ def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str) -> dict[str
     """Great Expectations' own verdicts, by the rule's identity."""
     if not rules:
         return {}
-    gx = _great_expectations()
+    gx = great_expectations()
     with _closed_connections():
         context = gx.get_context(mode="ephemeral", project_config=_configuration(settings, layer))
         source = context.data_sources.add_sql(
@@ -135,7 +135,8 @@ def record(connection: duckdb.DuckDBPyConnection, run: Run, layer: str, results:
         )
 
 
-def _great_expectations() -> Any:
+def great_expectations() -> Any:
+    """The library, imported and mended; only the first call of a process takes its time."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when it is imported
     import great_expectations as gx  # 4 to 9 s to import: only where it is called
     import great_expectations.execution_engine.sqlalchemy_execution_engine as engine

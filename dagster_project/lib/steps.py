@@ -19,6 +19,7 @@ import duckdb
 from dagster_project import sources
 from dagster_project.lib import models, publish, quality, warehouse
 from dagster_project.lib.progress import Say, say_line, seconds
+from dagster_project.lib.timings import Timings
 from dagster_project.settings import Settings
 
 P = ParamSpec("P")
@@ -30,13 +31,14 @@ class NightFailedError(RuntimeError):
 
 
 def _noted(step: Callable[P, T]) -> Callable[P, T]:
-    """Keep the step's error for the end of the night, and let go of the file; the error goes on."""
+    """Count its time; keep its error for the end of the night, and let go of the file; the error goes on."""
 
     @functools.wraps(step)
     def inner(*args: P.args, **kwargs: P.kwargs) -> T:
         night = cast(Night, args[0])
         try:
-            return step(*args, **kwargs)
+            with night.timings.step(step.__name__):
+                return step(*args, **kwargs)
         except BaseException as error:
             night.error = f"{step.__name__}: {error or type(error).__name__}"
             night._release()
@@ -77,6 +79,7 @@ class Night:
         self.blocked: list[str] = []
         self.error = ""
         self.published: Path | None = None
+        self.timings = Timings()
         self.is_built = False
         self._run: warehouse.Run | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -185,6 +188,9 @@ class Night:
         if not self.with_quality:
             return []
         self._release()
+        begun = self.timings.startup_in("quality")
+        quality.great_expectations()
+        begun()
         with seconds() as took:
             results = quality.check(self.settings, self.profile, layer)
         quality.record(self._open(), self.run, layer, results)
@@ -216,7 +222,9 @@ class Night:
         self._release()
         self.reached("models started")
         with seconds() as took:
-            results = models.build(self.settings, self.run.is_full_refresh, self.say)
+            begun = self.timings.startup_in("models")
+            results = models.build(self.settings, self.run.is_full_refresh, self.say, begun)
+        self.timings.models = {node.name: node.seconds for node in results if node.resource_type == "model"}
         connection = self._open()
         quality.record(connection, self.run, "dbt", quality.from_dbt(results))
         broken = [result for result in results if result.is_broken]
@@ -254,6 +262,7 @@ class Night:
                 warehouse.mark(connection, self.run, "published_at", "published")
             warehouse.finish_run(connection, self.run, status, message)
         if status != "partial":
+            self.timings.write(self.settings.timings_file)
             number = self._run.run_number if self._run else None
             publish.write_status(self.settings, number, self.run_id, status, message)
         if status in ("blocked", "failed"):

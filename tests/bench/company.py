@@ -2,7 +2,7 @@
 --out FOLDER`. The same seed gives the same rows.
 
 Belongs here: how much, in which chunks, delivered twice, and into which day's file. Not here: what happens to an order
-(company.sql), or what the files mean to the product (profile/).
+(company.sql), what is written down of it (company_drops.sql), or what the files mean to the product (profile/).
 """
 
 import argparse
@@ -18,7 +18,7 @@ ORDERS_A_DAY = 2740
 WEEKDAYS = [1.12, 1.08, 1.05, 1.05, 1.10, 0.90, 0.70]  # Monday to Sunday, on average 1
 CHUNK_ORDERS = 80_000  # about 1.7 million events at once
 ZONE_SECONDS = 8 * 3600  # Asia/Shanghai, without summer time since 1991
-SQL = Path(__file__).with_suffix(".sql")
+SQL = tuple(Path(__file__).with_name(name) for name in ("company.sql", "company_drops.sql"))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def _make(connection: duckdb.DuckDBPyConnection, out: Path, first: int, last: in
     """The orders of some days, and every drop up to the last of them."""
     connection.execute("set variable first_day = ?", [first])
     connection.execute("set variable last_day = ?", [last])
-    connection.execute(SQL.read_text(encoding="utf-8"))
+    for file in SQL:
+        connection.execute(file.read_text(encoding="utf-8"))
     for table in TABLES:
         pending, fresh = f"pending_{table.name}", _fresh(table)
         connection.execute(f"create table if not exists {pending} as {fresh} limit 0")
