@@ -1,6 +1,6 @@
 """The bench company's figures by hand, in DuckDB: `python -m tests.bench.by_hand SOURCE AS_OF OUT`.
 
-Belongs here: running by_hand.sql, and how much memory it may take. Not here: any figure.
+Belongs here: running by_hand.sql and by_hand_steps.sql, and how much memory they may take. Not here: any figure.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-SQL = Path(__file__).with_suffix(".sql")
+SQL = (Path(__file__).with_name("by_hand.sql"), Path(__file__).with_name("by_hand_steps.sql"))
 REFERENCE = Path(__file__).parent / "profile" / "reference"
 MILESTONES = Path(__file__).parents[2] / "dbt" / "seeds" / "milestones.csv"
 THREADS = 2
@@ -28,7 +28,8 @@ def run(source: Path, as_of: datetime, out: Path) -> None:
             "as_of": as_of,
         }.items():
             connection.execute(f"set variable {name} = ?", [value])
-        connection.execute(SQL.read_text(encoding="utf-8"))
+        for file in SQL:
+            connection.execute(file.read_text(encoding="utf-8"))
 
 
 def main() -> None:

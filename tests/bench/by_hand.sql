@@ -7,8 +7,8 @@
 -- without summer time. Events delivered twice need no pass of their own: a minimum does not see them.
 --
 -- Variables: source (folder of the files), reference (folder of the profile's CSVs), milestones (the seed), as_of (instant).
--- Result: tables verdicts, rates, deviations, bridge, lateness.
--- Until they are written instants are seconds since 1970, local days are days since 1970.
+-- Result: tables verdicts, rates, bridge; by_hand_steps.sql goes on from here. Until they are written instants are seconds
+-- since 1970, local days are days since 1970, and o and s are the row numbers of an order and of a sub-order.
 
 -- parameters, as in the seed
 create temp macro transit_window_days() as 60;
@@ -24,21 +24,21 @@ create temp macro wilson_z() as 1.959964::double;
 -- time: Asia/Shanghai is 8 hours ahead; an instant that ends a day belongs to the day it ends
 create temp macro seconds(instant) as (epoch_us(instant) // 1000000)::integer;
 create temp macro as_of() as seconds(getvariable('as_of'));
-create temp macro day_after(instant) as (instant + 28800) // 86400;
 create temp macro day_of(instant) as (instant + 28799) // 86400;
 create temp macro end_of_day(day) as day * 86400 + 57600;
 create temp macro as_date(day) as date '1970-01-01' + day::integer;
 
+-- what is read: rows known by as_of; reference tables as text; a few words as numbers
 create temp macro files(source_table) as table
     from read_parquet(getvariable('source') || '/' || source_table || '/*/*.parquet')
     where recorded_at <= getvariable('as_of');
 create temp macro csv(path) as table from read_csv(path, header = true, all_varchar = true);
 create temp macro reference(name) as table from csv(getvariable('reference') || '/' || name || '.csv');
-
 create type place as enum (select place from reference('places'));
 create type carrier as enum (select carrier from reference('carriers'));
 create type order_type as enum (select order_type from reference('order_types'));
-create type route as enum (select distinct route from reference('route_milestones') order by route);
+create type route as enum (select distinct route from reference('route_milestones'));
+create temp macro first(instant, is_meant) as seconds(min(instant) filter (is_meant));
 
 -- orders: what was asked for, and what befell the order as a whole
 create temp table cancellation as
@@ -54,82 +54,66 @@ select
     seconds(placed_at) as placed,
     day_of(placed) as order_day,
     case when wished_date - date '1970-01-01' >= order_day then (wished_date - date '1970-01-01')::integer end as wished_day,
-    seconds(paid_at) as paid,
-    seconds(approved_at) as approved,
-    cancelled,
-    cancelled_known,
-    seconds(shipped_at) as erp_shipped,
-    coalesce(shipped_at <= ship_by_at, shipped_at is not null) as is_erp_on_time
+    paid, approved, cancelled, cancelled_known, erp_shipped,
+    coalesce(erp_shipped <= seconds(ship_by_at), erp_shipped is not null) as is_erp_on_time
 from files('erp/orders') as code
 left join (
     select
         order_id,
-        min(occurred_at) filter (event_type = 'paid') as paid_at,
-        min(occurred_at) filter (event_type = 'finance_approved') as approved_at,
-        min(occurred_at) filter (event_type in ('erp_shipped', 'erp_completed')) as shipped_at
+        first(occurred_at, event_type = 'paid') as paid,
+        first(occurred_at, event_type = 'finance_approved') as approved,
+        first(occurred_at, event_type in ('erp_shipped', 'erp_completed')) as erp_shipped
     from files('erp/statuses')
     where event_type not in ('placed', 'cancelled')
     group by order_id
 ) as status using (order_id)
 left join (from cancellation where fulfilment_code is null) as cancellation using (order_id);
 
+-- orders of which a line has not been received in full
 create temp table short_order as
-select distinct order_id
+select order_id
 from (
-    select order_id
-    from (
-        select order_id, line_number, quantity from files('erp/order_lines')
-        union all
-        select order_id, line_number, -quantity from files('crm/receipts')
-    )
-    group by order_id, line_number
-    having sum(quantity) > 0
-);
+    select order_id, line_number, quantity from files('erp/order_lines')
+    union all
+    select order_id, line_number, -quantity from files('crm/receipts')
+)
+group by order_id, line_number
+having sum(quantity) > 0;
 
 create temp table contact as
 select erp_order.rowid as o, fulfilment_code, event_type, seconds(occurred_at) as occurred, seconds(min(recorded_at)) as known
-from files('crm/contacts')
-inner join erp_order using (order_id)
+from files('crm/contacts') inner join erp_order using (order_id)
 group by all;
 
 -- sub-orders with the first stamp of each kind, when some were known, and how they are linked
 create temp table suborder as
 select
-    erp_order.rowid as o,
-    code.fulfilment_code,
-    route::route as route,
-    origin_place::place as origin,
-    code.carrier::carrier as carrier,
-    sending_place::place as sending,
-    erp_order.order_type,
-    (((enum_code(order_type)::integer * 4 + enum_code(route::route)) * 16 + enum_code(origin)) * 16
-        + enum_code(code.carrier::carrier)) * 16 + coalesce(enum_code(sending), 15) as packed_kind,
+    erp_order.rowid as o, code.fulfilment_code, order_type,
+    route::route as route, origin_place::place as origin, code.carrier::carrier as carrier, sending_place::place as sending,
+    hash(order_type, route, origin_place, code.carrier, sending_place) as kind_hash,
     hash(origin_place, code.carrier, destination_city) as city_lane,
     hash(code.carrier, destination_province) as province_lane,
     coalesce(code.batch, replaced_code.batch, 0) as batch,
     seconds(code.recorded_at) as recorded,
     replaced,
-    own.cancelled as own_cancelled,
-    own.cancelled_known as own_cancelled_known,
-    erp_order.cancelled as order_cancelled,
-    erp_order.cancelled_known as order_cancelled_known,
+    own.cancelled as own_cancelled, own.cancelled_known as own_cancelled_known,
+    erp_order.cancelled as order_cancelled, erp_order.cancelled_known as order_cancelled_known,
     order_day, wished_day, placed, paid, approved, waybill, linked,
-    scan.* exclude (fulfilment_code, sending_place),
-    track.* exclude (waybill)
+    scan.* exclude (fulfilment_code, sending_place), track.* exclude (waybill)
 from files('erp/suborders') as code
 inner join erp_order using (order_id)
 left join (
     select
         fulfilment_code,
-        seconds(min(occurred_at) filter (event_type = 'transfer_requested')) as requested,
-        seconds(min(occurred_at) filter (event_type = 'transfer_received')) as received,
-        seconds(min(occurred_at) filter (event_type = 'supplier_ordered')) as ordered,
-        seconds(min(occurred_at) filter (event_type = 'supplier_shipped')) as shipped,
-        seconds(min(occurred_at) filter (event_type = 'pick_started')) as pick,
-        seconds(min(occurred_at) filter (event_type = 'picked')) as picked,
-        seconds(min(occurred_at) filter (event_type = 'packed')) as packed,
-        seconds(min(occurred_at) filter (event_type = 'outbound')) as outbound,
-        seconds(min(recorded_at) filter (event_type = 'outbound')) as outbound_known,
+        first(occurred_at, event_type = 'transfer_requested') as requested,
+        first(occurred_at, event_type = 'transfer_received') as received,
+        first(occurred_at, event_type = 'supplier_ordered') as ordered,
+        first(occurred_at, event_type = 'supplier_shipped') as shipped,
+        first(occurred_at, event_type = 'pick_started') as pick,
+        first(occurred_at, event_type = 'picked') as picked,
+        first(occurred_at, event_type = 'packed') as packed,
+        first(occurred_at, event_type = 'outbound') as outbound,
+        first(recorded_at, event_type = 'outbound') as outbound_known,
         any_value(place) filter (event_type in ('transfer_requested', 'transfer_dispatched')) as sending_place
     from files('wms/scans')
     group by fulfilment_code
@@ -139,13 +123,13 @@ left join (select waybill, fulfilment_code, seconds(recorded_at) as linked from 
 left join (
     select
         waybill,
-        seconds(min(occurred_at) filter (event_type = 'picked_up')) as pickup,
-        seconds(min(recorded_at) filter (event_type = 'picked_up')) as pickup_known,
-        seconds(min(occurred_at) filter (event_type = 'hub_arrived')) as hub,
-        seconds(min(occurred_at) filter (event_type = 'out_for_delivery')) as out_for,
-        seconds(min(occurred_at) filter (event_type = 'delivered')) as delivered,
-        seconds(max(occurred_at) filter (event_type = 'delivered')) as delivered_last,
-        seconds(min(recorded_at) filter (event_type = 'delivered')) as delivered_known
+        first(occurred_at, event_type = 'picked_up') as pickup,
+        first(recorded_at, event_type = 'picked_up') as pickup_known,
+        first(occurred_at, event_type = 'hub_arrived') as hub,
+        first(occurred_at, event_type = 'out_for_delivery') as out_for,
+        first(occurred_at, event_type = 'delivered') as delivered,
+        first(recorded_at, event_type = 'delivered') as delivered_known,
+        seconds(max(occurred_at) filter (event_type = 'delivered')) as delivered_last
     from files('carrier/tracks')
     where event_type not in ('in_transit', 'hub_departed', 'attempt_failed')
     group by waybill
@@ -164,8 +148,7 @@ select
     contact.rowid as k, suborder.rowid as s, occurred, waybill, replaced, own_cancelled, own_cancelled_known, recorded,
     coalesce(hub <= occurred or out_for <= occurred, false) as is_near,
     case when pickup is not null then greatest(known, pickup_known, linked, recorded) end as known
-from contact
-inner join suborder using (o)
+from contact inner join suborder using (o)
 where contact.fulfilment_code is null and event_type = 'received_click'
 qualify count(*) over (partition by k) > 1;
 
@@ -177,9 +160,14 @@ from (
         waybill, event_type, seconds(occurred_at) as occurred, seconds(min(recorded_at)) as known,
         lead(known) over (partition by track_id order by known) as superseded
     from files('carrier/tracks')
-    where event_type in ('collected', 'available_for_pickup', 'refused', 'returned_signed')
-        or event_type = 'delivered' and waybill in (select waybill from suborder where delivered < delivered_last)
-        or event_type in ('hub_arrived', 'out_for_delivery') and waybill in (select waybill from whole_click where is_near)
+    where event_type not in ('picked_up', 'in_transit', 'hub_departed', 'attempt_failed') and (
+        event_type not in ('hub_arrived', 'out_for_delivery', 'delivered')
+        or waybill in (
+            select waybill from suborder where delivered < delivered_last
+            union all
+            select waybill from whole_click where is_near
+        )
+    )
     group by waybill, track_id, event_type, occurred_at
 )
 inner join (select rowid as s, waybill, linked from suborder) using (waybill);
@@ -190,10 +178,9 @@ with
     others as (
         select
             one.k, one.s, one.known, other.recorded,
-            least(other.replaced, case when other.own_cancelled <= other.occurred then other.own_cancelled_known end) as gone,
-            other.replaced is null and coalesce(other.own_cancelled > other.occurred, true) as is_alive
-        from whole_click as one
-        inner join whole_click as other on other.k = one.k and other.s <> one.s
+            least(other.replaced, case when other.own_cancelled <= one.occurred then other.own_cancelled_known end) as gone,
+            other.replaced is null and coalesce(other.own_cancelled > one.occurred, true) as is_alive
+        from whole_click as one inner join whole_click as other on other.k = one.k and other.s <> one.s
     ),
     instants as (
         select k, s, known from whole_click
@@ -212,34 +199,26 @@ with
     ),
     near as (
         select k, s, greatest(any_value(whole_click.known), min(seldom.known)) as near_known
-        from whole_click
-        inner join seldom using (s)
+        from whole_click inner join seldom using (s)
         where event_type in ('hub_arrived', 'out_for_delivery') and seldom.occurred <= whole_click.occurred
         group by all
     ),
     alive as (select k, s, bool_or(is_alive) as has_others from others group by all)
 select s, occurred, case when known is not null then least(alone_known, near_known) end as known,
     has_others and not is_near as is_unclear
-from whole_click
-left join alone using (k, s)
-left join near using (k, s)
-left join alive using (k, s);
+from whole_click left join alone using (k, s) left join near using (k, s) left join alive using (k, s);
 
 create temp table ticket as
 select suborder.rowid as s, occurred, known
-from contact
-inner join suborder on suborder.o = contact.o
-    and coalesce(contact.fulfilment_code, suborder.fulfilment_code) = suborder.fulfilment_code
-where event_type = 'not_received_ticket';
+from contact inner join suborder using (o)
+where event_type = 'not_received_ticket' and coalesce(contact.fulfilment_code = suborder.fulfilment_code, true);
 
 -- all that claims a sub-order was received but the plain case, delivered once and undisputed; known with the pick-up.
 -- Void: never a signature; unclear: none as things are known now
 create temp table claim as
-select s, occurred, superseded, is_click, is_void, false as is_unclear, outbound, outbound_known,
-    case when pickup is not null then greatest(known, pickup_known, linked, recorded) end as known
-from (
+with claims as (
     select s, occurred, known, superseded, false as is_click,
-        case event_type when 'returned_signed' then true when 'available_for_pickup' then is_collected else false end as is_void
+        event_type = 'returned_signed' or event_type = 'available_for_pickup' and is_collected as is_void
     from seldom
     inner join (
         select suborder.rowid as s, sends_collected_event <> 'false' as is_collected
@@ -258,6 +237,9 @@ from (
     where event_type = 'received_click' and contact.fulfilment_code is null
         and contact.rowid not in (select k from whole_click)
 )
+select claims.* exclude (known), false as is_unclear, outbound, outbound_known,
+    case when pickup is not null then greatest(known, pickup_known, linked, recorded) end as known
+from claims
 inner join (select rowid as s, pickup, pickup_known, linked, recorded, outbound, outbound_known from suborder) using (s)
 union all by name
 select unclear_claim.*, true as is_click, false as is_void, outbound, outbound_known
@@ -280,15 +262,15 @@ select
             where ticket.occurred > claim.occurred and ticket.known <= claim.known
         ))
     ) as first_known
-from claim
-left join (select s, max(occurred) as last_ticket from ticket group by s) using (s)
+from claim left join (select s, max(occurred) as last_ticket from ticket group by s) using (s)
 group by s;
 
+-- each kind of sub-order has its own steps and standards
 create temp table kind as
-select packed_kind, any_value(order_type)::varchar as order_type, any_value(route)::varchar as route,
+select kind_hash, any_value(order_type)::varchar as order_type, any_value(route)::varchar as route,
     any_value(origin)::varchar as origin, any_value(carrier)::varchar as carrier, any_value(sending)::varchar as sending
 from suborder
-group by packed_kind;
+group by kind_hash;
 
 -- sub-orders judged but for their promise
 create temp table part as
@@ -324,7 +306,7 @@ left join signature using (s)
 left join (
     select s, min(occurred) as failed from seldom where event_type in ('refused', 'returned_signed') group by s
 ) as failure using (s)
-inner join (select rowid, packed_kind from kind) as kinds using (packed_kind);
+inner join (select rowid, kind_hash from kind) as kinds using (kind_hash);
 
 -- buffers: the finest lane of which 30 transits became known on the 60 days before; only lanes and days that are asked for
 create temp macro buffers_of(asked_lanes, transit_lane, minimum) as table (
@@ -350,7 +332,9 @@ create temp macro buffers_of(asked_lanes, transit_lane, minimum) as table (
 );
 create temp table asked_city as
 select distinct city_lane as lane, order_day as day from part
-where city_lane in (select city_lane from part where hours is not null group by city_lane having count(*) >= lane_minimum_sample());
+semi join (
+    select city_lane from part where hours is not null group by city_lane having count(*) >= lane_minimum_sample()
+) using (city_lane);
 create temp table city_buffer as from buffers_of('asked_city', city_lane, lane_minimum_sample());
 create temp table asked_province as
 select distinct province_lane as lane, order_day as day from part
@@ -365,8 +349,8 @@ create temp table asked_all as
 select distinct 0::ubigint as lane, day from asked_carrier anti join carrier_buffer using (lane, day);
 create temp table all_buffer as from buffers_of('asked_all', 0::ubigint, 1);
 
--- promises: the sub-orders recorded within two hours of the first of their order and batch are its plan, the largest of their
--- buffers counts. One order in four has several sub-orders; only there is anything to compare
+-- promises: the sub-orders recorded within two hours of the first of their order and batch are its plan, the largest of
+-- their buffers counts. One order in four has several sub-orders; only there is anything to compare
 create temp table promised as
 with
     buffered as (
@@ -388,7 +372,7 @@ with
         union all
         select *, max(case when is_planned then buffer end) over (partition by o, batch)
         from (
-            select *, min(recorded) over (partition by o, batch) + plan_seconds() as plan_ends, recorded <= plan_ends as is_planned
+            select *, min(recorded) over (partition by o, batch) + plan_seconds() as ends, recorded <= ends as is_planned
             from buffered where has_siblings
         )
     )
@@ -410,8 +394,7 @@ with
                 case when is_live and signed is not null then signed - due end desc nulls last,
                 case when is_live then signed end desc nulls last, fulfilment_code
         ) as nth
-        from promised
-        where has_siblings
+        from promised where has_siblings
     ),
     rolled as (
         select
@@ -436,7 +419,7 @@ with
             bool_or(is_live),
             bool_or(is_missed),
             bool_or(is_counted and not is_plan_complete),
-            coalesce(max(due) filter (is_counted), case when bool_or(is_counted) then null else max(due) end),
+            case when bool_or(is_counted) then max(due) filter (is_counted) else max(due) end,
             max(cancelled) filter (is_cancelled),
             case when bool_and(signed is not null) filter (is_live) then max(signed) filter (is_live) end,
             max(signed - due) filter (is_live),
@@ -444,8 +427,7 @@ with
             coalesce(bool_and(coalesce(claimed <= due, false)) filter (is_live), false),
             case when bool_and(signed is not null or closed is not null) filter (is_live)
                 then max(coalesce(signed, closed)) filter (is_live) end,
-            any_value(s) filter (nth = 1),
-            any_value(fulfilment_code) filter (nth = 1)
+            any_value(s) filter (nth = 1), any_value(fulfilment_code) filter (nth = 1)
         from ranked
         group by o
     )
@@ -466,19 +448,12 @@ select
     o in (select o from contact where event_type <> 'received_click') as has_complaint,
     coalesce(rolled.signed, case when is_cancelled then coalesce(last_cancelled, cancelled) else gave_up end) as ended,
     promised is not null and (not is_cancelled or is_due) as is_followed
-from (select rowid as o, * from erp_order) as erp_order
-left join rolled using (o);
+from (select rowid as o, * from erp_order) as erp_order left join rolled using (o);
 
 create table verdicts as
 select
-    order_id,
-    make_timestamptz(promised::bigint * 1000000) as promised_at,
-    make_timestamptz(signed::bigint * 1000000) as signed_at,
-    lateness <= 0 as is_on_time,
-    lateness::double / 60 as lateness_minutes,
-    is_due,
-    is_kept,
-    deciding_suborder
+    order_id, make_timestamptz(promised::bigint * 1000000) as promised_at, make_timestamptz(signed::bigint * 1000000) as signed_at,
+    lateness <= 0 as is_on_time, lateness::double / 60 as lateness_minutes, is_due, is_kept, deciding_suborder
 from judged;
 
 -- rates: counted by day, summed to months and the whole
@@ -487,13 +462,14 @@ create temp table daily as
         day, unnest(['true_on_time_rate', 'promised_share']) as metric,
         unnest([on_time, promised]) as numerator, unnest([promised, signed]) as denominator
     from (
-        select day_of(signed) as day, count(*) filter (lateness <= 0) as on_time, count(promised) as promised, count(*) as signed
+        select day_of(signed) as day, count(*) filter (lateness <= 0) as on_time, count(promised) as promised,
+            count(*) as signed
         from judged where signed is not null and not is_pending group by day
     )
     union all
-    select day, unnest(['promise_kept_rate', 'in_full_on_time_rate', 'complaint_rate']), unnest([kept, in_full, complaints]), due
+    select day, unnest(['promise_kept_rate', 'in_full_on_time_rate', 'complaint_rate']), unnest([kept, filled, complaints]), due
     from (
-        select day_of(promised) as day, count(*) filter (is_kept) as kept, count(*) filter (is_in_full) as in_full,
+        select day_of(promised) as day, count(*) filter (is_kept) as kept, count(*) filter (is_in_full) as filled,
             count(*) filter (has_complaint) as complaints, count(*) as due
         from judged where is_due group by day
     )
@@ -505,16 +481,17 @@ create temp table daily as
     from judged where is_wish_due group by wished_day
     union all
     select day_of(signed) as day, 'promise_coverage', count(*) filter (hours <= high_hours), count(*)
-    from promised where is_planned and signed is not null and due is not null and hours is not null and high_hours is not null
+    from promised
+    where is_planned and signed is not null and due is not null and hours is not null and high_hours is not null
     group by day
     union all
-    select day_of(promised) as day, 'overdue_changes', count(*), 0
+    select day_of(promised) as day, 'overdue', count(*), 0
     from judged where is_due and coalesce(ended > promised, true) group by day
     union all
-    select greatest(day_of(ended), order_day) as day, 'overdue_changes', -count(*) filter (is_due and ended > promised), -count(*)
+    select greatest(day_of(ended), order_day) as day, 'overdue', -count(*) filter (is_due and ended > promised), -count(*)
     from judged where is_followed and ended is not null group by day
     union all
-    select order_day, 'overdue_changes', 0, count(*) from judged where is_followed group by order_day;
+    select order_day, 'overdue', 0, count(*) from judged where is_followed group by order_day;
 
 create temp table period as
 with days as (
@@ -525,42 +502,36 @@ select day, unnest(['day', 'month', 'all']) as period,
 from days;
 
 create temp macro wilson(numerator, denominator, side) as
-    case when denominator > 0 then
-        least(1.0, greatest(0.0,
-            (
-                numerator::double / denominator + pow(wilson_z(), 2) / (2 * denominator)
-                + side * wilson_z() * sqrt(
-                    numerator::double / denominator * (1 - numerator::double / denominator) / denominator
-                    + pow(wilson_z(), 2) / (4 * pow(denominator, 2))
-                )
-            ) / (1 + pow(wilson_z(), 2) / denominator)
-        ))
-    end;
+    case when denominator > 0 then least(1.0, greatest(0.0, (
+        numerator::double / denominator + pow(wilson_z(), 2) / (2 * denominator)
+        + side * wilson_z() * sqrt(
+            numerator::double / denominator * (1 - numerator::double / denominator) / denominator
+            + pow(wilson_z(), 2) / (4 * pow(denominator, 2))
+        )
+    ) / (1 + pow(wilson_z(), 2) / denominator))) end;
 
 create table rates as
-with
-    sums as (
-        select metric, period, period_start, coalesce(sum(numerator), 0)::bigint as numerator,
-            coalesce(sum(denominator), 0)::bigint as denominator
-        from period
-        cross join (select distinct metric from daily where metric <> 'overdue_changes')
-        left join daily using (metric, day)
-        group by all
-        union all
-        -- what is open at the end of a period is all that has opened less all that has closed by then
-        select 'open_overdue', period, period_start, arg_max(overdue, day)::bigint, arg_max(open, day)::bigint
-        from period
-        inner join (
-            select distinct day, sum(numerator) over (order by day) as overdue, sum(denominator) over (order by day) as open
-            from (select distinct day from period) left join (from daily where metric = 'overdue_changes') using (day)
-        ) using (day)
-        group by all
-    )
+with sums as (
+    select metric, period, period_start, coalesce(sum(numerator), 0)::bigint as numerator,
+        coalesce(sum(denominator), 0)::bigint as denominator
+    from period
+    cross join (select distinct metric from daily where metric <> 'overdue')
+    left join daily using (metric, day)
+    group by all
+    union all
+    -- what is open at the end of a period is all that has opened less all that has closed by then
+    select 'open_overdue', period, period_start, arg_max(overdue, day)::bigint, arg_max(open, day)::bigint
+    from period
+    inner join (
+        select distinct day, sum(numerator) over (order by day) as overdue, sum(denominator) over (order by day) as open
+        from (select distinct day from period) left join (from daily where metric = 'overdue') using (day)
+    ) using (day)
+    group by all
+)
 select
     metric, period, period_start, numerator, denominator,
     case when denominator > 0 then numerator::double / denominator end as value,
-    wilson(numerator, denominator, -1) as ci_low,
-    wilson(numerator, denominator, 1) as ci_high
+    wilson(numerator, denominator, -1) as ci_low, wilson(numerator, denominator, 1) as ci_high
 from sums;
 
 -- the bridge: the same orders under one verdict after another
@@ -580,7 +551,8 @@ with
         from verdicts group by day
     ),
     steps as (
-        select day, 1 as step_number, numerator, denominator, denominator as orders from daily where metric = 'erp_on_time_rate'
+        select day, 1 as step_number, numerator, denominator, denominator as orders
+        from daily where metric = 'erp_on_time_rate'
         union all
         select day, unnest(range(2, 8)), unnest([n2, n3, n4, n5, n6, n7]), due, unnest([due, d3, d4, d5, d6, d7]) from counted
     ),
@@ -600,162 +572,3 @@ select
     *, numerator::double / nullif(denominator, 0)::double as rate,
     100 * (rate - lag(rate) over (partition by period, period_start order by step_number))::double as points
 from sums;
-
--- steps: from each milestone that a sub-order has reached to the next it has reached. Each kind of sub-order has a chain of
--- milestones; a pair of them is a step, one step or several joined, with the sum of their standards. It is known by kind and
--- the two milestones' numbers; 0 instead of the second: still in it
-create temp macro step_name(start, finish) as
-    case when start = 'transfer_requested' and finish = 'transfer_received' then 'transfer' else start || '_to_' || finish end;
-create temp macro step_key(kind, start, finish) as (kind * 256 + start * 16 + finish)::integer;
-create temp table step as
-with
-    chain as (
-        select
-            kind.rowid as kind, kind.order_type, number, milestone, lead(number) over chain as next_number,
-            lead(milestone) over chain as next_milestone, step_name(milestone, next_milestone) as stage,
-            case held_by when 'office' then 'office' when 'sender' then coalesce(sending, 'unknown') when 'carrier' then carrier
-                else origin end as place
-        from kind
-        inner join reference('route_milestones') as routes using (route)
-        inner join (select milestone, held_by, "position"::integer as number from csv(getvariable('milestones'))) using (milestone)
-        inner join reference('order_types') as types using (order_type)
-        where not list_contains(string_split(coalesce(missing_milestones, ''), '|'), milestone)
-        window chain as (partition by kind.rowid order by number)
-    ),
-    timed as (
-        select chain.*, arg_max(round(minutes::double * 60000000)::bigint,
-            (standards.place is not null)::integer * 2 + (standards.order_type is not null)::integer) as standard
-        from chain
-        left join reference('standards') as standards on standards.stage = chain.stage
-            and coalesce(standards.place, chain.place) = chain.place
-            and coalesce(standards.order_type, chain.order_type) = chain.order_type
-        where next_number is not null
-        group by all
-    ),
-    summed as (
-        select *, sum(standard) over (partition by kind order by number)::bigint as upto from timed
-    )
-select step_key(kind, first.number, last.next_number) as key, step_name(first.milestone, last.next_milestone) as stage,
-    first.place, last.upto - first.upto + first.standard as standard
-from summed as first inner join summed as last using (kind)
-where last.number >= first.number
-union all
-select step_key(kind, number, 0), stage, place, standard from timed;
-
--- a stamp is an instant with its milestone's number in the last four bits
-create temp macro stamp(instant, number) as instant::bigint * 16 + number;
-create temp macro stamps_of(parts) as table (
-    select s, kind, left_at, stamp(placed, 1) as m1, stamp(paid, 2) as m2, stamp(approved, 3) as m3, stamp(requested, 4) as m4,
-        stamp(received, 5) as m5, stamp(ordered, 6) as m6, stamp(shipped, 7) as m7, stamp(pick, 8) as m8,
-        stamp(picked, 9) as m9, stamp(packed, 10) as m10, stamp(outbound, 11) as m11, stamp(pickup, 12) as m12,
-        stamp(hub, 13) as m13, stamp(out_for, 14) as m14, stamp(signed, 15) as m15
-    from query_table(parts)
-    where cancelled is null or signed is not null
-);
-create temp macro steps_of(parts) as table (
-    select s, left_at, began >> 4 as began, ended >> 4 as ended, step_key(kind, began & 15, coalesce(ended & 15, 0)) as key
-    from (
-        select s, kind, left_at, m1 as began, coalesce(m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15) as ended
-        from stamps_of(parts)
-        union all
-        select s, kind, left_at, m2, coalesce(m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m3, coalesce(m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m4, coalesce(m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m5, coalesce(m6, m7, m8, m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m6, coalesce(m7, m8, m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m7, coalesce(m8, m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m8, coalesce(m9, m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m9, coalesce(m10, m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m10, coalesce(m11, m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m11, coalesce(m12, m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m12, coalesce(m13, m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m13, coalesce(m14, m15) from stamps_of(parts)
-        union all
-        select s, kind, left_at, m14, m15 from stamps_of(parts)
-    )
-    where began is not null
-);
-
-create table deviations as
-with
-    -- by the day a step ended and, if it was still going on at the end of days before, overdue, by those
-    counted as (
-        select
-            step, day_of(ended) as ended_day, case when is_overdue then overdue_day end as overdue_from,
-            case when is_overdue then gone_day end as overdue_until, count(*) as steps,
-            count(*) filter (ended >= began) as suborders,
-            coalesce(sum(ended - began) filter (ended >= began), 0)::bigint * 1000000 as actual,
-            coalesce(sum(standard) filter (ended >= began), 0)::bigint as standard
-        from (
-            select
-                *, (began * 1000000 + standard) as overdue_at, (overdue_at + 28800000000) // 86400000000 as overdue_day,
-                coalesce(day_of(coalesce(ended, left_at)), day_of(as_of()) + 1) as gone_day,
-                overdue_day < gone_day and overdue_at < as_of() * 1000000::bigint as is_overdue
-            from steps_of('part') inner join (select rowid as step, key, standard from step) using (key)
-        )
-        group by all
-    ),
-    placed as (select counted.*, stage, place from counted inner join step on step.rowid = counted.step),
-    ended as (
-        select ended_day as day, stage, place, sum(suborders) as suborders, sum(actual) as actual, sum(standard) as standard
-        from placed where ended_day is not null group by all
-    ),
-    overdue as (
-        select unnest(range(overdue_from, overdue_until)) as day, stage, place, steps from placed where overdue_from is not null
-    ),
-    by_day as (
-        select day, stage, place, suborders, actual, standard, open_overdue, ended.day is not null as has_ended
-        from ended
-        full join (select day, stage, place, sum(steps) as open_overdue from overdue group by all) using (day, stage, place)
-    ),
-    summed as (
-        select 'day' as period, as_date(day) as period_start, * exclude (day, has_ended) from by_day
-        union all
-        select
-            'month', date_trunc('month', as_date(day))::date as month, stage, place, sum(suborders), sum(actual), sum(standard),
-            sum(open_overdue) filter (as_date(day) = least(last_day(as_date(day)), as_date(day_of(as_of())))) as open_at_end
-        from by_day
-        group by month, stage, place
-        having bool_or(has_ended) or open_at_end > 0
-    )
-select
-    period, period_start, stage, place, coalesce(suborders, 0)::bigint as suborders,
-    coalesce(actual, 0)::double / 60000000 as actual_minutes, coalesce(standard, 0)::double / 60000000 as standard_minutes,
-    case when standard > 0 then (actual - standard)::double / standard end as deviation,
-    case
-        when coalesce(suborders, 0) < minimum_sample() or standard <= 0 then 'grey'
-        when 100 * (actual::hugeint - standard) > red_above_percent() * standard::hugeint then 'red'
-        when 100 * (actual::hugeint - standard) >= yellow_from_percent() * standard::hugeint then 'yellow'
-        else 'green'
-    end as colour,
-    coalesce(open_overdue, 0)::bigint as open_overdue
-from summed;
-
--- late minutes: to the steps of the deciding sub-order that took longer than they may; the rest was promised too tightly
-create temp table late_part as
-select part.*, order_id, lateness * 1000000::bigint as lateness from part inner join judged on deciding = s where lateness > 0;
-
-create table lateness as
-with
-    overruns as (
-        select s, stage, place, greatest(0, (ended - began) * 1000000 - standard) as overrun
-        from steps_of('late_part') inner join step using (key)
-        where ended >= began
-    ),
-    totals as (select s, sum(overrun)::bigint as total from overruns group by s)
-select order_id, stage, place, (overrun * least(1.0::double, lateness::double / total)) / 60000000 as late_minutes
-from overruns inner join totals using (s) inner join late_part using (s) where overrun > 0
-union all
-select order_id, 'promise_too_tight', null, (lateness - coalesce(total, 0))::double / 60000000
-from late_part left join totals using (s) where lateness > coalesce(total, 0);
