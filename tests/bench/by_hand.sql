@@ -307,6 +307,7 @@ left join (
     select s, min(occurred) as failed from seldom where event_type in ('refused', 'returned_signed') group by s
 ) as failure using (s)
 inner join (select rowid, kind_hash from kind) as kinds using (kind_hash);
+drop table suborder;  -- the widest table, and all said
 
 -- buffers: the finest lane of which 30 transits became known on the 60 days before; only lanes and days that are asked for
 create temp macro buffers_of(asked_lanes, transit_lane, minimum) as table (
