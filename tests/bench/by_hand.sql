@@ -4,7 +4,8 @@
 --
 -- It leans on what holds of this company and need not hold of others: one row an order, sub-order, line and waybill; of an
 -- order or parcel one event a type, except "delivered"; whole seconds; a standard for every step, without an end; a zone
--- without summer time. Events delivered twice need no pass of their own: a minimum does not see them.
+-- without summer time. Events delivered twice need no pass of their own: a minimum does not see them; tracks without a
+-- waybill or type, which the product keeps in quarantine, meet no condition and join nothing.
 --
 -- Variables: source (folder of the files), reference (folder of the profile's CSVs), milestones (the seed), as_of (instant).
 -- Result: tables verdicts, rates, bridge; by_hand_steps.sql goes on from here. Until they are written instants are seconds
@@ -34,10 +35,10 @@ create temp macro files(source_table) as table
     where recorded_at <= getvariable('as_of');
 create temp macro csv(path) as table from read_csv(path, header = true, all_varchar = true);
 create temp macro reference(name) as table from csv(getvariable('reference') || '/' || name || '.csv');
-create type place as enum (select place from reference('places'));
-create type carrier as enum (select carrier from reference('carriers'));
-create type order_type as enum (select order_type from reference('order_types'));
-create type route as enum (select distinct route from reference('route_milestones'));
+create temp type place as enum (select place from reference('places'));
+create temp type carrier as enum (select carrier from reference('carriers'));
+create temp type order_type as enum (select order_type from reference('order_types'));
+create temp type route as enum (select distinct route from reference('route_milestones'));
 create temp macro first(instant, is_meant) as seconds(min(instant) filter (is_meant));
 
 -- orders: what was asked for, and what befell the order as a whole
@@ -160,7 +161,7 @@ from (
         waybill, event_type, seconds(occurred_at) as occurred, seconds(min(recorded_at)) as known,
         lead(known) over (partition by track_id order by known) as superseded
     from files('carrier/tracks')
-    where event_type not in ('picked_up', 'in_transit', 'hub_departed', 'attempt_failed') and (
+    where waybill is not null and event_type not in ('picked_up', 'in_transit', 'hub_departed', 'attempt_failed') and (
         event_type not in ('hub_arrived', 'out_for_delivery', 'delivered')
         or waybill in (
             select waybill from suborder where delivered < delivered_last

@@ -29,7 +29,8 @@ def run(source: Path, as_of: datetime, out: Path) -> None:
 
     now = int(as_of.timestamp())
     statuses, tracks = read("erp/statuses"), read("carrier/tracks")
-    tracks = tracks[tracks["waybill"].notna() & tracks["event_type"].notna()]
+    # a row that lacks either is no event; the product keeps it in quarantine
+    tracks = tracks.dropna(subset=["waybill", "event_type"])
     contacts = _contacts(read)
     orders = _orders(read, statuses)
     parts = by_pandas_signed.signed(_parts(read, orders, statuses, tracks), tracks, contacts, now)

@@ -28,7 +28,9 @@ def run(source: Path, as_of: datetime, out: Path) -> None:
     now = int(as_of.timestamp())
     orders = _orders(scan)
     contacts = _contacts(scan)
-    parts = by_polars_signed.signed(_parts(scan, orders), scan("carrier/tracks"), contacts, now)
+    # a row that lacks either is no event; the product keeps it in quarantine
+    tracks = scan("carrier/tracks").drop_nulls(["waybill", "event_type"])
+    parts = by_polars_signed.signed(_parts(scan, orders, tracks), tracks, contacts, now)
     parts = by_polars_orders.promised(parts, now)
     judged = by_polars_orders.judged(orders, parts, contacts, now)
     figures = by_polars_figures.tables(judged, parts, now) | by_polars_steps.tables(judged, parts, now)
@@ -78,7 +80,7 @@ def _orders(scan: Scan) -> pl.DataFrame:
     )
 
 
-def _parts(scan: Scan, orders: pl.DataFrame) -> pl.DataFrame:
+def _parts(scan: Scan, orders: pl.DataFrame, tracks: pl.LazyFrame) -> pl.DataFrame:
     """Sub-orders with the first stamp of each kind, when some were known, and how they are linked."""
     transfer = col("event_type").is_in(["transfer_requested", "transfer_dispatched"])
     scans = (
@@ -91,9 +93,8 @@ def _parts(scan: Scan, orders: pl.DataFrame) -> pl.DataFrame:
         )
     )
     known = reference.TRACKS
-    tracks = (
-        scan("carrier/tracks")
-        .filter(col("event_type").is_in(list(known)) & col("waybill").is_not_null())
+    parcels = (
+        tracks.filter(col("event_type").is_in(list(known)))
         .group_by("waybill")
         .agg(
             *(_first(event_type).alias(name) for event_type, name in known.items()),
@@ -127,7 +128,7 @@ def _parts(scan: Scan, orders: pl.DataFrame) -> pl.DataFrame:
         .join(cancellations, on="fulfilment_code", how="left")
         .join(scans, on="fulfilment_code", how="left")
         .join(links, on="fulfilment_code", how="left")
-        .join(tracks, on="waybill", how="left")
+        .join(parcels, on="waybill", how="left")
         .with_columns(
             batch=pl.coalesce("batch", "replaced_batch", pl.lit(0)),
             sending=col("sending").fill_null("unknown"),
