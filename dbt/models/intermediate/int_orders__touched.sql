@@ -58,6 +58,13 @@
             from {{ ref("stg_pick_lines") }}
             where {{ is_new() }}
             union
+            -- where a line picked has stood until now: under no order, or under another code
+            select order_id
+            from {{ before("intermediate", "int_pick_lines") }}
+            where
+                fulfilment_code in (select fulfilment_code from new_codes)
+                or pick_line_id in (select pick_line_id from {{ ref("stg_pick_lines") }} where {{ is_new() }})
+            union
             -- an order that a sub-order has left, and the one it is in now
             select order_id
             from {{ suborders }}
