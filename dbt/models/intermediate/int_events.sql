@@ -97,7 +97,8 @@ select
     versions.source_event_id,
     versions.event_type,
     coalesce(versions.fulfilment_code, linked.fulfilment_code) as fulfilment_code,
-    coalesce(versions.order_id, described.order_id) as order_id,
+    -- the order of its code, where that is known: all of a sub-order's events lie in the order that it is in
+    coalesce(described.order_id, versions.order_id) as order_id,
     versions.fulfilment_code as own_fulfilment_code,
     versions.order_id as own_order_id,
     versions.carrier,

@@ -20,5 +20,5 @@
     inner join {{ ref("int_suborders__described") }} as described using (fulfilment_code)
     where
         fulfilment_code in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
-        and events.order_id is distinct from coalesce(events.own_order_id, described.order_id)
+        and events.order_id is distinct from described.order_id
 {% endif %}
