@@ -34,12 +34,14 @@ with
                 min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
             coalesce(
-                arg_min(place, occurred_at) filter (event_type = 'transfer_requested'),
-                arg_min(place, occurred_at) filter (event_type = 'transfer_dispatched')
+                arg_min(place, (occurred_at, place)) filter (event_type = 'transfer_requested'),
+                arg_min(place, (occurred_at, place)) filter (event_type = 'transfer_dispatched')
             ) as sending_place,
-            arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
-            arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
-            arg_min(place, occurred_at) filter (event_type = 'finance_approved') as finance_approved_place,
+            arg_min(place, (occurred_at, place)) filter (event_type = 'placed') as placed_place,
+            arg_min(place, (occurred_at, place)) filter (event_type = 'paid') as paid_place,
+            arg_min(place, (occurred_at, place)) filter (
+                event_type = 'finance_approved'
+            ) as finance_approved_place,
             min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
             min(occurred_at) filter (event_type in ('refused', 'returned_signed', 'lost')) as failed_at
         from events
@@ -52,9 +54,11 @@ with
             {% for milestone in milestones %}
                 min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
             {% endfor %}
-            arg_min(place, occurred_at) filter (event_type = 'placed') as placed_place,
-            arg_min(place, occurred_at) filter (event_type = 'paid') as paid_place,
-            arg_min(place, occurred_at) filter (event_type = 'finance_approved') as finance_approved_place
+            arg_min(place, (occurred_at, place)) filter (event_type = 'placed') as placed_place,
+            arg_min(place, (occurred_at, place)) filter (event_type = 'paid') as paid_place,
+            arg_min(place, (occurred_at, place)) filter (
+                event_type = 'finance_approved'
+            ) as finance_approved_place
         from events
         where fulfilment_code is null
         group by order_id
