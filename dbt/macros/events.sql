@@ -65,7 +65,7 @@
         select
             event_key,
             case when names_suborder then fulfilment_code end as fulfilment_code,
-            case when names_order then order_id end as order_id,
+            coalesce(other_order_id, case when names_order then order_id end) as order_id,
             {{ event_columns() | join(", ") }}
         from {{ before("evidence", "int_events") }}
         where event_key in (select event_key from {{ ref("int_events__rekeyed") }})

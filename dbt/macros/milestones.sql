@@ -32,7 +32,7 @@
         min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
     {% endfor %}
     {% for milestone in ["placed", "paid", "finance_approved"] %}
-        arg_min(place, occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_place,
+        arg_min(place, (occurred_at, place)) filter (event_type = '{{ milestone }}') as {{ milestone }}_place,
     {% endfor %}
 {%- endmacro %}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from oracle.clock import local_day
 from oracle.company import Company, Row
-from oracle.random_dirt import AS_OF, FIRST, Dice, correct_some, tell, tell_of_strangers
+from oracle.random_dirt import AS_OF, DAYS, LAST, Dice, correct_some, tell, tell_of_strangers
 from oracle.reference import plain_reference, standard
-from oracle.story import Story, at
+from oracle.story import Story
 
 ROUTES = ("direct", "direct", "direct", "transfer", "supplier")
 LANES = (("A", "SF"), ("A", "SF"), ("A", "ZTO"), ("B", "ZTO"), ("B", "SF"))
@@ -29,15 +29,15 @@ BEFORE_CARRIER = {
 }
 
 
-def random_company(seed: int, orders: int = 150, **settings: Any) -> Company:
-    """Orders placed over two months, told by all sources, some of it late, twice, wrong at first or not at
-    all.
+def random_company(seed: int, orders: int = 150, days: int = DAYS, **settings: Any) -> Company:
+    """Orders placed over two months (`days`), told by all sources, some of it late, twice, wrong at first or
+    not at all.
     """
     dice, story = Dice(seed), Story()
     for number in range(orders):
-        tell_order(dice, story, f"O{number:04d}")
+        tell_order(dice, story, f"O{number:04d}", random_instant(dice, days))
     correct_some(dice, story)
-    tell_of_strangers(dice, story)
+    tell_of_strangers(dice, story, days)
     reference = plain_reference()
     reference["standards"] += [
         standard("picked_up_to_hub_arrived", "900", place="SF"),
@@ -47,13 +47,24 @@ def random_company(seed: int, orders: int = 150, **settings: Any) -> Company:
     ]
     rows = reference["standards"]
     transfer = next(row for row in rows if row["stage"] == "transfer")
-    rows[rows.index(transfer)] = transfer | {"valid_to": at("01-20 12:00").date()}
-    rows.append(standard("transfer", "300", valid_from="2026-01-21"))
+    # half way another standard holds
+    change = local_day(LAST - timedelta(days=days // 2, hours=-12), "Asia/Shanghai")
+    rows[rows.index(transfer)] = transfer | {"valid_to": change}
+    rows.append(standard("transfer", "300", valid_from=(change + timedelta(days=1)).isoformat()))
     return Company(AS_OF, story.rows, reference, **settings)
 
 
-def tell_order(dice: Dice, story: Story, order_id: str) -> None:
-    placed = dice.snapped(FIRST + dice.hours(0, 24 * 61))
+def random_instant(dice: Dice, days: int) -> datetime:
+    """When an order is placed. A company of more than two months has a season: half of its orders come in
+    the two months around the middle, so that its narrow lanes have transits enough there, and nowhere else.
+    """
+    last, span = LAST, days
+    if days > DAYS and dice.chance(0.5):
+        last, span = LAST - timedelta(days=(days - DAYS) // 2), DAYS
+    return dice.snapped(last - timedelta(days=span) + dice.hours(0, 24 * span))
+
+
+def tell_order(dice: Dice, story: Story, order_id: str, placed: datetime) -> None:
     today = local_day(placed, "Asia/Shanghai")
     wish = today + timedelta(days=dice.pick((-1, 0, 1, 2, 2, 3, 3, 4, 5))) if dice.chance(0.9) else None
     given = {}

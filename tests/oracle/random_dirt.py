@@ -8,8 +8,9 @@ from typing import Any
 
 from oracle.story import Story, at
 
-FIRST = at("2025-12-20 00:00")
+LAST = at("02-19 00:00")  # the last orders; the first ones are placed `days` before
 AS_OF = at("02-20 11:30")
+DAYS = 61
 
 
 class Dice:
@@ -61,10 +62,10 @@ def correct_some(dice: Dice, story: Story) -> None:
             )
 
 
-def tell_of_strangers(dice: Dice, story: Story) -> None:
+def tell_of_strangers(dice: Dice, story: Story, days: int = DAYS) -> None:
     """Tracks of unknown waybills, events of unknown codes and orders, lines picked and picked again."""
     for number in range(5):
-        when = FIRST + dice.hours(0, 1000)
+        when = LAST - timedelta(days=days) + dice.hours(0, 1000 * days / DAYS)
         tell(dice, story, "delivered", when, waybill=f"X{number}", carrier="SF", source="sf")
         tell(dice, story, "delivered", when, code=f"X{number}", source="wms")
         tell(dice, story, "received_click", when, order=f"X{number}", source="wechat")

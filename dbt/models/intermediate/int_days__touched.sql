@@ -28,13 +28,12 @@
         )
     where day is not null
     union
-    select
-        unnest(['order', 'stage', 'open']),
-        unnest(
-            range(
-                {{ local_day(previous_as_of()) }}::timestamp,
-                {{ local_day(as_of()) }}::timestamp + interval 1 day,
-                interval 1 day
-            )
-        )::date
+    select kind, unnest(range(first_day, last_day + interval 1 day, interval 1 day))::date
+    from
+        (
+            select
+                unnest(['order', 'stage', 'open']) as kind,
+                {{ local_day(previous_as_of()) }}::timestamp as first_day,
+                {{ local_day(as_of()) }}::timestamp as last_day
+        )
 {% endif %}

@@ -48,13 +48,14 @@ select
     versions.source_event_id,
     versions.event_type,
     coalesce(versions.fulfilment_code, linked.fulfilment_code) as fulfilment_code,
-    coalesce(versions.order_id, linked.order_id) as order_id,
+    -- the order of its code, where that is known: all of a sub-order's events lie in the order that it is in
+    coalesce(linked.order_id, versions.order_id) as order_id,
     versions.fulfilment_code is not null as names_suborder,
     versions.order_id is not null as names_order,
-    -- a track whose waybill nobody knows yet waits for the link
-    versions.waybill is not null
-    and versions.fulfilment_code is null
-    and linked.fulfilment_code is null as is_unlinked,
+    nullif(versions.order_id, coalesce(linked.order_id, versions.order_id)) as other_order_id,
+    -- of a sub-order that nobody knows yet
+    linked.order_id is null
+    and coalesce(versions.fulfilment_code, versions.waybill) is not null as is_waiting,
     versions.carrier,
     versions.waybill,
     versions.occurred_at,

@@ -4,7 +4,6 @@
 -- depends_on: {{ ref("int_suborders__described") }}
 -- depends_on: {{ ref("int_waybills__before") }}
 -- depends_on: {{ ref("int_waybills__linked") }}
--- depends_on: {{ ref("stg_suborders") }}
 -- Events this night must write again, with the order they stood under: new rows, those that waited for their
 -- waybill or sub-order to become known, and old ones that belong elsewhere since.
 {% if flags.FULL_REFRESH %}
@@ -25,20 +24,19 @@
     select event_key, order_id, recorded_at
     from {{ events }}
     where
-        is_unlinked
+        is_waiting
         and (carrier, waybill) in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
     union
     select event_key, order_id, recorded_at
     from {{ events }}
     where
-        order_id is null
-        and fulfilment_code in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
+        is_waiting and fulfilment_code in (select fulfilment_code from {{ ref("int_suborders__described") }})
     -- what follows reads the whole history: only where something did move
     {% if looked_up("select count(*) > 0 from (" ~ moved ~ ")") == "true" %}
         union
         select event_key, order_id, recorded_at
         from {{ events }}
-        where not names_order and fulfilment_code in ({{ moved }})
+        where fulfilment_code in ({{ moved }})
     {% endif %}
     {% if looked_up("select count(*) > 0 from (" ~ relinked ~ ")") == "true" %}
         union

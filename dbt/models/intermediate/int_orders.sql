@@ -14,7 +14,7 @@ with
             arg_min(wished_date, (recorded_at, wished_date)) as first_wished_date,
             arg_min(
                 coalesce({{ given_limit("given_promise_date") }}, given_promise_at),
-                (recorded_at, given_promise_date)
+                (recorded_at, given_promise_date, given_promise_at)
             ) as given_promise_at,
             arg_max(erp_ship_by_at, (recorded_at, erp_ship_by_at)) as erp_ship_by_at,
             arg_max(amount, (recorded_at, amount)) as amount

@@ -43,6 +43,11 @@
             from {{ ref("int_orders") }}
             where order_day in (select day from changed)
             union
+            -- known before its day: the day's buffers are there now
+            select order_id
+            from {{ ref("int_orders") }}
+            where order_day > {{ local_day(previous_as_of()) }} and order_day <= {{ local_day(as_of()) }}
+            union
             -- no news but time passed: the promise has fallen due, or the wished day has ended
             select order_id
             from {{ before("marts", "fct_orders") }}

@@ -22,6 +22,17 @@
             from {{ ref("stg_suborders") }}
             where {{ is_new() }}
             union
+            -- what it replaces, or replaced until now, may be another order's
+            select replaces
+            from {{ ref("stg_suborders") }}
+            where {{ is_new() }}
+            union
+            select replaces
+            from {{ suborders }}
+            where
+                fulfilment_code
+                in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
+            union
             select fulfilment_code
             from {{ ref("stg_waybills") }}
             where {{ is_new() }}
@@ -60,6 +71,13 @@
             from {{ ref("stg_pick_lines") }}
             where {{ is_new() }}
             union
+            -- where a line picked has stood until now: under no order, or under another code
+            select order_id
+            from {{ before("intermediate", "int_pick_lines") }}
+            where
+                fulfilment_code in (select fulfilment_code from new_codes)
+                or pick_line_id in (select pick_line_id from {{ ref("stg_pick_lines") }} where {{ is_new() }})
+            union
             -- an order that a sub-order has left, and the one it is in now
             select order_id
             from {{ suborders }}
@@ -67,7 +85,10 @@
             union
             select order_id
             from {{ ref("int_suborders__described") }}
-            where fulfilment_code in (select fulfilment_code from new_codes)
+            where
+                fulfilment_code in (select fulfilment_code from new_codes)
+                -- a replacement without a batch takes the one of what it replaces
+                or replaces in (select fulfilment_code from new_codes)
             union
             -- no news but time passed: the plan is complete, or a closing has come to its end
             select order_id

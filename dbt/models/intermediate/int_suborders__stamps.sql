@@ -6,8 +6,8 @@ select
     any_value(order_id) as order_id,
     {{ first_stamps() }}
     coalesce(
-        arg_min(place, occurred_at) filter (event_type = 'transfer_requested'),
-        arg_min(place, occurred_at) filter (event_type = 'transfer_dispatched')
+        arg_min(place, (occurred_at, place)) filter (event_type = 'transfer_requested'),
+        arg_min(place, (occurred_at, place)) filter (event_type = 'transfer_dispatched')
     ) as sending_place,
     min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
     min(occurred_at) filter (event_type in ('refused', 'returned_signed', 'lost')) as failed_at,
