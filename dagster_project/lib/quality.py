@@ -17,7 +17,7 @@ import duckdb
 from dagster_project import sources
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
-from dagster_project.lib.warehouse import Run, config, connect, literal, quoted
+from dagster_project.lib.warehouse import Run, config, connect, literal, memory_of, quoted
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
@@ -119,7 +119,9 @@ def _verdicts(
         source = context.data_sources.add_sql(
             layer,
             connection_string=f"duckdb:///{settings.build_file}",
-            kwargs={"connect_args": {"read_only": True, "config": config(settings)}},
+            kwargs={
+                "connect_args": {"read_only": True, "config": config(settings, memory_of(scope.is_whole))}
+            },
         )
         definitions = []
         ordered = sorted(rules, key=lambda rule: (rule.schema, rule.table))

@@ -143,6 +143,7 @@ class Night:
             rebuild=self.rebuild,
             published=published,
         )
+        connection.execute(f"set memory_limit = '{warehouse.memory_of(self._run.is_full_refresh)}'")
         if self.rebuild:
             sources.reset(connection)
             sources.prepare(connection, self.profile)
@@ -322,7 +323,8 @@ class Night:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = warehouse.connect(self.settings)
+            is_whole = self._run is None or self._run.is_full_refresh
+            self._connection = warehouse.connect(self.settings, memory=warehouse.memory_of(is_whole))
         return self._connection
 
     def _release(self) -> None:

@@ -18,7 +18,8 @@ from filelock import FileLock, Timeout
 
 from dagster_project.settings import Settings
 
-MEMORY_LIMIT = "2GB"
+# What DuckDB may hold; Python, dbt and the checks take about 450 MB beside it. A night holds little at a time.
+REBUILD_MEMORY, NIGHT_MEMORY = "1500MB", "400MB"
 STORAGE = "v1.5.0"  # text takes a third less time to write, and less room, than in what older readers know
 
 META_TABLES = {
@@ -62,6 +63,11 @@ class Run:
     reason: str
 
 
+def memory_of(is_whole: bool) -> str:
+    """What DuckDB may hold while everything is built, or while a night is."""
+    return REBUILD_MEMORY if is_whole else NIGHT_MEMORY
+
+
 def quoted(*names: str) -> str:
     """A qualified SQL identifier from its parts."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
@@ -72,21 +78,27 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def config(settings: Settings) -> dict[str, str | bool | int | float | list[str]]:
+def config(
+    settings: Settings, memory: str = REBUILD_MEMORY
+) -> dict[str, str | bool | int | float | list[str]]:
     """How every connection to the build file is set up. Landing needs the order of lines: it is kept."""
     return {
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": memory,
         "temp_directory": f"{settings.build_file}.spill",
         "storage_compatibility_version": STORAGE,
     }
 
 
-def connect(settings: Settings, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(
+    settings: Settings, read_only: bool = False, memory: str = REBUILD_MEMORY
+) -> duckdb.DuckDBPyConnection:
     """A connection to the build file. The caller holds `build_lock`, and closes it before dbt or the checks
     open theirs.
     """
     settings.build_file.parent.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(str(settings.build_file), read_only=read_only, config=config(settings))
+    connection = duckdb.connect(
+        str(settings.build_file), read_only=read_only, config=config(settings, memory)
+    )
     connection.execute("set TimeZone = 'UTC'")
     if not read_only:
         create_meta(connection)
