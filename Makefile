@@ -32,7 +32,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run rebuild nights generate dash pictures dagster test test-all check profile-check lock
+.PHONY: help setup run rebuild nights generate dash pictures dagster test test-all check bench profile-check lock
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -88,6 +88,9 @@ check: $(STAMP)  ## linters, types, layering
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/macros
+
+bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved
+	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
 	@$(PY) -m dagster_project.commands.profile_check

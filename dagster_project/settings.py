@@ -30,8 +30,17 @@ class Settings:
         return self.home / "build" / "warehouse.duckdb"
 
     @property
+    def draft_file(self) -> Path:
+        """What the models make of the build file for readers: the next version before it is published."""
+        return self.home / "build" / "draft.duckdb"
+
+    @property
     def published_file(self) -> Path:
         return self.home / "published" / "warehouse.duckdb"
+
+    @property
+    def timings_file(self) -> Path:
+        return self.home / "timings.json"
 
     @property
     def dagster_home(self) -> Path:

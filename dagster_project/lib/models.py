@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib.warehouse import MEMORY_LIMIT
+from dagster_project.lib.warehouse import STORAGE, memory_of
 from dagster_project.settings import DBT_PROJECT, Settings
 
-BUILT_SCHEMAS = ("marts", "intermediate", "staging", "seeds")
+BUILT_SCHEMAS = ("intermediate", "staging", "seeds")
 SECONDS_BETWEEN_LINES = 15.0
 
 
@@ -48,11 +48,13 @@ class NodeResult:
         return self.status in ("error", "fail", "runtime error", "partial success")
 
 
-def variables(settings: Settings) -> dict[str, str]:
-    """The environment in which dbt reads and writes this profile's warehouse."""
+def variables(settings: Settings, is_whole: bool = True) -> dict[str, str]:
+    """The environment in which dbt reads and writes this profile's warehouse; `is_whole`: all of it anew."""
     return {
         "TRUE_ON_TIME_BUILD_FILE": str(settings.build_file),
-        "TRUE_ON_TIME_MEMORY": MEMORY_LIMIT,
+        "TRUE_ON_TIME_DRAFT_FILE": str(settings.draft_file),
+        "TRUE_ON_TIME_MEMORY": memory_of(is_whole),
+        "TRUE_ON_TIME_STORAGE": STORAGE,
         "DBT_TARGET_PATH": str(settings.dbt_dir / "target"),
         "DBT_LOG_PATH": str(settings.dbt_dir / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -61,10 +63,11 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def environment(settings: Settings) -> Iterator[None]:
+def environment(settings: Settings, is_whole: bool) -> Iterator[None]:
     """`variables` for the time of one dbt call; what was there before comes back."""
-    before = {name: os.environ.get(name) for name in variables(settings)}
-    os.environ.update(variables(settings))
+    given = variables(settings, is_whole)
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     try:
         yield
     finally:
@@ -75,8 +78,15 @@ def environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def build(settings: Settings, full_refresh: bool, say: Callable[[str], None]) -> list[NodeResult]:
+def build(
+    settings: Settings,
+    full_refresh: bool,
+    say: Callable[[str], None],
+    begun: Callable[[], None] = lambda: None,
+) -> list[NodeResult]:
     """Seeds, models and data tests, in one call. No connection to the build file may be open in this process.
+
+    `begun`: called once dbt has read its project.
 
     Unit tests are left out: they test the models' text, not the night's data, and `make test` runs them.
 
@@ -87,7 +97,7 @@ def build(settings: Settings, full_refresh: bool, say: Callable[[str], None]) ->
     if full_refresh:
         arguments.append("--full-refresh")
     try:
-        outcome = _invoke(settings, arguments, [Progress(say)])
+        outcome = _invoke(settings, arguments, [Progress(say, begun)], full_refresh)
     finally:
         _close_connections()
     if outcome.result is None:
@@ -133,13 +143,16 @@ def broken(results: list[NodeResult]) -> str:
 class Progress:
     """Says now and then how far dbt is, and at once what broke."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], begun: Callable[[], None]) -> None:
         self.say = say
+        self.begun = begun
         self.done = 0
         self.said_at = time.monotonic()
 
     def __call__(self, event: Any) -> None:
-        if event.info.name == "NodeFinished":
+        if event.info.name == "FoundStats":
+            self.begun()
+        elif event.info.name == "NodeFinished":
             self.done += 1
             node = event.data.node_info
             if node.node_status in ("error", "fail"):
@@ -149,13 +162,15 @@ class Progress:
                 self.say(f"models: {self.done} steps done, last {node.node_name}")
 
 
-def _invoke(settings: Settings, arguments: list[str], callbacks: list[Callable[[Any], None]]) -> Any:
+def _invoke(
+    settings: Settings, arguments: list[str], callbacks: list[Callable[[Any], None]], is_whole: bool = False
+) -> Any:
     from dbt.cli.main import dbtRunner  # 4 s to import: only where it is called
 
     fixed = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--no-version-check"]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
     settings.dbt_dir.mkdir(parents=True, exist_ok=True)
-    with environment(settings):
+    with environment(settings, is_whole):
         return dbtRunner(callbacks=callbacks).invoke([*quiet, *arguments, *fixed])
 
 

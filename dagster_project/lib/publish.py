@@ -1,8 +1,8 @@
-"""Publishing: a copy of the marts under a new name, verified, then one link swapped. Readers see the old or
-the new.
+"""Publishing: the draft gets what goes with it, is copied under a new name and verified; then one link is swapped.
+Readers see the old or the new.
 
-Belongs here: what is in the published file, and how it gets there. Not here: whether it may be (quality.py,
-night.py).
+Belongs here: what is in the published file beside the marts, and how it gets there. Not here: the marts, which dbt
+writes into the draft; whether they may be published (quality.py, night.py); how a file is copied (blocks.py).
 """
 
 import json
@@ -12,11 +12,12 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.lib import blocks, warehouse
 from dagster_project.lib.warehouse import Run, literal, now, quoted
 from dagster_project.settings import Settings
 
 KEPT_VERSIONS = 3
-META = ("run", "runs", "loads", "files", "quality", "metric_catalogue", "parameters")
+META = ("run", "runs", "loads", "files", "quality")
 RATE_KEY = "metric, day"
 
 # A day's rate is first published on the first night after the day has ended.
@@ -24,7 +25,7 @@ NEW_RATES = """
     select
         kpi.metric, kpi.period_start as day, kpi.numerator, kpi.denominator, kpi.value,
         now() as published_at, run.as_of, run.run_number
-    from marts.kpi as kpi
+    from draft.marts.kpi as kpi
     cross join meta.run as run
     where
         kpi.period = 'day'
@@ -43,34 +44,30 @@ def publish(
     quarantine: str,
     reached: Callable[[str], None] = lambda point: None,
 ) -> Path:
-    """Copy marts and meta of the build file into the next version and point the published link at it.
+    """Give the draft its meta tables, copy it into the next version and point the published link at it.
 
-    `quarantine`: the select that gives `meta.quarantine` with personal columns masked. `reached`: told where
-    it is. Returns the new version's path.
+    `connection`: to the build file. `quarantine`: the select that gives `meta.quarantine` with personal columns
+    masked. `reached`: told where it is. Returns the new version's path.
 
     Raises:
-        PublishError: the copy, reopened, does not hold what the build file holds.
+        PublishError: the copy, reopened, is not the draft.
     """
     versions = settings.published_file.parent / "versions"
     versions.mkdir(parents=True, exist_ok=True)
-    for leftover in versions.glob("*.tmp*"):
-        leftover.unlink()
     target = versions / f"warehouse_{run.run_number}.duckdb"
-    draft = target.with_suffix(".duckdb.tmp")
+    copy = target.with_suffix(".duckdb.tmp")
 
     _carry_published_rates(connection, settings)
-    connection.execute("set preserve_insertion_order = false")  # a copy may stream in any order
-    connection.execute(f"attach {literal(str(draft))} as published")
-    try:
-        _copy(connection, quarantine)
-        reached("copied")
-        connection.execute("checkpoint published")
-    finally:
-        connection.execute("detach published")
-        connection.execute("reset preserve_insertion_order")
-    _verify(connection, draft, run)
-    _sync(draft)
-    os.replace(draft, target)
+    with warehouse.draft(connection, settings):
+        _complete(connection, run, quarantine)
+        connection.execute("checkpoint draft")
+    reached("completed")
+    _recycle(settings.published_file, versions, copy)
+    _copy(settings.draft_file, copy)
+    reached("copied")
+    _verify(settings.draft_file, copy, run)
+    _sync(copy)
+    os.replace(copy, target)
     _sync(versions)
     reached("verified")
     _point(settings.published_file, target)
@@ -113,45 +110,39 @@ def _status_file(settings: Settings) -> Path:
     return settings.published_file.parent / "status.json"
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, quarantine: str) -> None:
-    connection.execute("create schema published.marts")
-    connection.execute("create schema published.meta")
-    for name in tables(connection, "marts"):
-        _copy_table(connection, "marts", name, f"select * from {quoted('marts', name)}")
+def _complete(connection: duckdb.DuckDBPyConnection, run: Run, quarantine: str) -> None:
+    connection.execute("create schema if not exists draft.meta")
     present = set(tables(connection, "meta"))
     for name in META:
         if name in present:
-            _copy_table(connection, "meta", name, f"select * from {quoted('meta', name)}")
+            _replace(connection, name, f"select * from {quoted('meta', name)}")
     # written as it will be once the link is swapped: nobody reads it before
     connection.execute(
-        "update published.meta.runs set status = 'published', published_at = now(), finished_at = now()"
-        " where run_number = (select run_number from meta.run)"
+        "update draft.meta.runs set status = 'published', published_at = now(), finished_at = now()"
+        " where run_number = ?",
+        [run.run_number],
     )
-    _copy_table(connection, "meta", "quarantine", quarantine)
+    _replace(connection, "quarantine", quarantine)
     fresh = f"select * from ({NEW_RATES}) as fresh anti join meta.published_rates using ({RATE_KEY})"
-    _copy_table(
-        connection, "meta", "published_rates", f"select * from meta.published_rates union all {fresh}"
-    )
+    _replace(connection, "published_rates", f"select * from meta.published_rates union all {fresh}")
 
 
-def _copy_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, query: str) -> None:
-    connection.execute(f"create table {quoted('published', schema, name)} as {query}")
-    comment = connection.execute(
-        "select comment from duckdb_tables() where database_name = current_database() and schema_name = ? and"
-        " table_name = ? and comment is not null",
-        [schema, name],
-    ).fetchone()
-    if comment:
-        connection.execute(f"comment on table {quoted('published', schema, name)} is {literal(comment[0])}")
-    columns = connection.execute(
-        "select column_name, comment from duckdb_columns() where database_name = current_database() and"
-        " schema_name = ? and table_name = ? and comment is not null",
-        [schema, name],
-    ).fetchall()
-    for column, text in columns:
-        connection.execute(
-            f"comment on column {quoted('published', schema, name, column)} is {literal(text)}"
-        )
+def _replace(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    connection.execute(f"create or replace table {quoted('draft', 'meta', name)} as {query}")
+
+
+def _recycle(published: Path, versions: Path, copy: Path) -> None:
+    """The oldest version, which would go, becomes the new copy: most of its blocks are right already."""
+    for leftover in versions.glob("*.tmp*"):
+        if leftover != copy:
+            leftover.unlink()
+    kept = _by_number(versions)
+    if len(kept) >= KEPT_VERSIONS and kept[0].resolve() != published.resolve():
+        os.replace(kept[0], copy)
+
+
+def _copy(draft: Path, copy: Path) -> None:
+    blocks.copy(draft, copy)
 
 
 def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
@@ -180,23 +171,16 @@ def _carry_published_rates(connection: duckdb.DuckDBPyConnection, settings: Sett
         connection.execute("detach before")
 
 
-def _verify(connection: duckdb.DuckDBPyConnection, draft: Path, run: Run) -> None:
-    names = tables(connection, "marts")
-    expected = {name: _count(connection, "marts", name) for name in names}
-    with duckdb.connect(str(draft), read_only=True) as reader:
-        found = {name: _count(reader, "marts", name) for name in tables(reader, "marts")}
+def _verify(draft: Path, copy: Path, run: Run) -> None:
+    with duckdb.connect(str(copy), read_only=True) as reader:
         number = reader.execute("select run_number from meta.run").fetchone()
+        names = tables(reader, "marts")
     if not names:
         raise PublishError("there are no marts to publish")
-    if found != expected:
-        raise PublishError(f"the copy's row counts differ: {found} instead of {expected}")
     if number != (run.run_number,):
         raise PublishError(f"the copy says it is run {number}, not {run.run_number}")
-
-
-def _count(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
-    row = connection.execute(f"select count(*) from {quoted(schema, name)}").fetchone()
-    return row[0] if row else 0
+    if not blocks.same(draft, copy):
+        raise PublishError("the copy is not the draft: its blocks differ")
 
 
 def _point(link: Path, target: Path) -> None:
@@ -208,11 +192,15 @@ def _point(link: Path, target: Path) -> None:
 
 
 def _prune(versions: Path) -> None:
-    by_number = sorted(
+    for path in _by_number(versions)[:-KEPT_VERSIONS]:
+        path.unlink()
+
+
+def _by_number(versions: Path) -> list[Path]:
+    """The versions, oldest first."""
+    return sorted(
         versions.glob("warehouse_*.duckdb"), key=lambda path: int(path.stem.removeprefix("warehouse_"))
     )
-    for path in by_number[:-KEPT_VERSIONS]:
-        path.unlink()
 
 
 def _sync(path: Path) -> None:

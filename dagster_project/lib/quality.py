@@ -6,7 +6,7 @@ Belongs here: evaluating rules and keeping the verdicts in `meta.quality`. Not h
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -17,10 +17,27 @@ import duckdb
 from dagster_project import sources
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
-from dagster_project.lib.warehouse import Run, config, connect, quoted
+from dagster_project.lib.warehouse import Run, config, connect, literal, memory_of, quoted
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
+NOTHING_NEW = "nothing new"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is checked: all rows (a rebuild), or those the night brought or touched; of `unchanged` tables none."""
+
+    run_number: int
+    is_whole: bool
+    unchanged: frozenset[tuple[str, str]] = frozenset()
+
+    def batch(self, rule: Rule) -> str:
+        """The query whose rows a rule's table is checked by."""
+        query = f"select * from {quoted(rule.schema, rule.table)}"
+        if self.is_whole or not rule.night:
+            return query
+        return f"{query} where {rule.night.format(run_number=self.run_number)}"
 
 
 @dataclass(frozen=True)
@@ -47,48 +64,73 @@ def rules_of(profile: sources.Profile, layer: str) -> list[Rule]:
     return landing_rules(profile) if layer == "landing" else mart_rules()
 
 
-def check(settings: Settings, profile: sources.Profile, layer: str) -> list[Result]:
-    """Evaluate a layer's rules by SQL in the build file, read-only; its Data Docs land in the home's
+def check(
+    settings: Settings,
+    profile: sources.Profile,
+    layer: str,
+    scope: Scope,
+    begun: Callable[[], None] = lambda: None,
+) -> list[Result]:
+    """Evaluate a layer's rules by SQL in the build file and the draft, read-only; its Data Docs land in the home's
     quality_docs.
 
-    No connection to the build file may be open in this process.
+    No connection to either file may be open in this process. `begun` is called once Great Expectations is there; it
+    is not imported where nothing is asked.
     """
-    return evaluate(settings, rules_of(profile, layer), layer)
+    return evaluate(settings, rules_of(profile, layer), layer, scope, begun)
 
 
-def evaluate(settings: Settings, rules: Sequence[Rule], layer: str) -> list[Result]:
+def evaluate(
+    settings: Settings,
+    rules: Sequence[Rule],
+    layer: str,
+    scope: Scope,
+    begun: Callable[[], None] = lambda: None,
+) -> list[Result]:
     """The verdict on each rule, in the order of the rules; every rule of a table that is not there is
     broken.
     """
     there = _tables(settings)
-    verdicts = _verdicts(settings, [rule for rule in rules if (rule.schema, rule.table) in there], layer)
-    results = [_result(rule, verdicts.get(rule.identity)) for rule in rules]
-    with connect(settings, read_only=True) as connection:
+    asked = [rule for rule in rules if (rule.schema, rule.table) in there - scope.unchanged]
+    verdicts = _verdicts(settings, asked, layer, scope, begun)
+    results = [
+        _unasked(rule)
+        if (rule.schema, rule.table) in there & scope.unchanged
+        else _result(rule, verdicts.get(rule.identity))
+        for rule in rules
+    ]
+    with _reader(settings) as connection:
         return [
             result if result.passed or not rule.names else _with_names(connection, rule, result)
             for rule, result in zip(rules, results, strict=True)
         ]
 
 
-def _verdicts(settings: Settings, rules: Sequence[Rule], layer: str) -> dict[str, Any]:
+def _verdicts(
+    settings: Settings, rules: Sequence[Rule], layer: str, scope: Scope, begun: Callable[[], None]
+) -> dict[str, Any]:
     """Great Expectations' own verdicts, by the rule's identity."""
     if not rules:
         return {}
-    gx = _great_expectations()
-    with _closed_connections():
+    gx = great_expectations()
+    begun()
+    with _closed_connections(settings):
         context = gx.get_context(mode="ephemeral", project_config=_configuration(settings, layer))
         source = context.data_sources.add_sql(
             layer,
             connection_string=f"duckdb:///{settings.build_file}",
-            kwargs={"connect_args": {"read_only": True, "config": config(settings)}},
+            kwargs={
+                "connect_args": {"read_only": True, "config": config(settings, memory_of(scope.is_whole))}
+            },
         )
         definitions = []
         ordered = sorted(rules, key=lambda rule: (rule.schema, rule.table))
         for (schema, table), group in groupby(ordered, key=lambda rule: (rule.schema, rule.table)):
-            asset = source.add_table_asset(f"{schema}.{table}", table_name=table, schema_name=schema)
-            expectations = [_expectation(gx, rule) for rule in group]
+            ours = list(group)
+            asset = source.add_query_asset(f"{schema}.{table}", query=scope.batch(ours[0]))
+            expectations = [_expectation(gx, rule) for rule in ours]
             suite = context.suites.add(gx.ExpectationSuite(name=asset.name, expectations=expectations))
-            batch = asset.add_batch_definition_whole_table("whole")
+            batch = asset.add_batch_definition_whole_table("asked")
             definition = gx.ValidationDefinition(name=asset.name, data=batch, suite=suite)
             definitions.append(context.validation_definitions.add(definition))
         checkpoint = gx.Checkpoint(name=layer, validation_definitions=definitions, result_format="BASIC")
@@ -135,7 +177,8 @@ def record(connection: duckdb.DuckDBPyConnection, run: Run, layer: str, results:
         )
 
 
-def _great_expectations() -> Any:
+def great_expectations() -> Any:
+    """The library, imported and mended; only the first call of a process takes its time."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when it is imported
     import great_expectations as gx  # 4 to 9 s to import: only where it is called
     import great_expectations.execution_engine.sqlalchemy_execution_engine as engine
@@ -149,9 +192,9 @@ def _great_expectations() -> Any:
 
 
 @contextmanager
-def _closed_connections() -> Iterator[None]:
-    """GX keeps its connections open; a writer of the same process could not open the file. Close all it
-    made.
+def _closed_connections(settings: Settings) -> Iterator[None]:
+    """GX keeps its connections open; a writer of the same process could not open the files. Close all it
+    made. Each sees the draft's marts as if they were the build file's.
     """
     from sqlalchemy import Connection, Engine, event
 
@@ -160,11 +203,17 @@ def _closed_connections() -> Iterator[None]:
     def keep(connection: Connection) -> None:
         opened.append(connection)
 
+    def attach(connection: Any, _: Any) -> None:
+        for statement in _marts_in_sight(settings):
+            connection.execute(statement)
+
     event.listen(Engine, "engine_connect", keep)
+    event.listen(Engine, "connect", attach)
     try:
         yield
     finally:
         event.remove(Engine, "engine_connect", keep)
+        event.remove(Engine, "connect", attach)
         for connection in opened:
             if not connection.closed:
                 connection.invalidate()  # several share one connection to the file: it closes only once
@@ -211,9 +260,33 @@ def _expectation(gx: Any, rule: Rule) -> Any:
             )
 
 
-def _tables(settings: Settings) -> set[tuple[str, str]]:
+def _marts_in_sight(settings: Settings) -> list[str]:
+    """Statements after which `marts.<name>` of a connection to the build file is the draft's."""
+    if not settings.draft_file.exists():
+        return []
+    return [
+        f"attach if not exists {literal(str(settings.draft_file))} as draft (read_only)",
+        f"set search_path = '{settings.build_file.stem}.main,draft.marts'",
+    ]
+
+
+@contextmanager
+def _reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(settings, read_only=True) as connection:
-        return set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        for statement in _marts_in_sight(settings):
+            connection.execute(statement)
+        yield connection
+
+
+def _tables(settings: Settings) -> set[tuple[str, str]]:
+    """Tables and views of both files."""
+    with _reader(settings) as connection:
+        return set(
+            connection.execute(
+                "select schema_name, table_name from duckdb_tables() union all"
+                " select schema_name, view_name from duckdb_views()"
+            ).fetchall()
+        )
 
 
 def _with_names(connection: duckdb.DuckDBPyConnection, rule: Rule, result: Result) -> Result:
@@ -223,6 +296,20 @@ def _with_names(connection: duckdb.DuckDBPyConnection, rule: Rule, result: Resul
     query = f"select distinct {columns} from {table} as this where {rule.broken} order by all"
     named = [".".join(map(str, row)) for row in connection.execute(query).fetchall()]
     return replace(result, observed=f"{result.observed}: {', '.join(named)}", named=tuple(named))
+
+
+def _unasked(rule: Rule) -> Result:
+    """Of a table about which the night has no news: what was found of it before stands."""
+    return Result(
+        schema=rule.schema,
+        table=rule.table,
+        column=", ".join(rule.columns) or None,
+        expectation=rule.name,
+        severity=rule.severity,
+        observed=NOTHING_NEW,
+        expected=rule.says,
+        passed=True,
+    )
 
 
 def _result(rule: Rule, verdict: Any | None) -> Result:

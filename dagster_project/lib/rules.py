@@ -18,6 +18,7 @@ from dagster_project.sources.contracts import Column
 
 Severity = Literal["block", "warn"]
 PROVENANCE = ("_row_hash", "_load_seq", "_load_id", "_file", "_record", "_recorded_at")
+LANDED = "_load_seq = {run_number}"
 MART_RULES = Path(__file__).with_name("quality_rules.yml")
 
 # A share of refused rows says more than a count: over the first, a person should look; over the second, a
@@ -30,7 +31,8 @@ QUARANTINE_BLOCK_ROWS = 100
 @dataclass(frozen=True)
 class Rule:
     """One expectation of one table. `broken`: the SQL condition of a row, `this`, that breaks it; `names`:
-    the columns by which the reader is told such rows.
+    the columns by which the reader is told such rows; `night`: the SQL condition of the rows that a night brought
+    or touched (`{run_number}` is the run's), without one every night looks at all.
     """
 
     schema: str
@@ -42,6 +44,7 @@ class Rule:
     columns: tuple[str, ...] = ()
     broken: str = ""
     names: tuple[str, ...] = ()
+    night: str = ""
 
     @property
     def identity(self) -> str:
@@ -61,12 +64,14 @@ def landing_rules(profile: sources.Profile) -> list[Rule]:
             ("within_contract", "Values are those that the contract accepts.", _outside(columns)),
         ]
         rules += [
-            Rule("landing", table, rule, "rows", "block", says, broken=" or ".join(broken))
+            Rule("landing", table, rule, "rows", "block", says, broken=" or ".join(broken), night=LANDED)
             for rule, says, broken in given
             if broken
         ]
         says = "A row lands once: the same content twice would count twice."
-        rules.append(Rule("landing", table, "lands_once", "unique", "block", says, ("_row_hash",)))
+        rules.append(
+            Rule("landing", table, "lands_once", "unique", "block", says, ("_row_hash",), night=LANDED)
+        )
     return rules
 
 
@@ -76,9 +81,24 @@ def mart_rules() -> list[Rule]:
     for table, given in _mart_file().items():
         if grain := tuple(given.get("unique", ())):
             says = f"One row for each {' × '.join(grain)}."
-            rules.append(Rule("marts", table, "one_row_each", "unique", "block", says, grain))
+            rules.append(
+                Rule(
+                    "marts",
+                    table,
+                    "one_row_each",
+                    "unique",
+                    "block",
+                    says,
+                    grain,
+                    night=given.get("night", ""),
+                )
+            )
         rules += [
-            Rule("marts", table, rule["name"], "rows", rule["severity"], rule["says"], broken=rule["broken"])
+            Rule(
+                *("marts", table, rule["name"], "rows", rule["severity"], rule["says"]),
+                broken=rule["broken"],
+                night=given.get("night", ""),
+            )
             for rule in given.get("rules", ())
         ]
     return rules

@@ -19,6 +19,7 @@ import duckdb
 from dagster_project import sources
 from dagster_project.lib import models, publish, quality, warehouse
 from dagster_project.lib.progress import Say, say_line, seconds
+from dagster_project.lib.timings import Timings
 from dagster_project.settings import Settings
 
 P = ParamSpec("P")
@@ -30,13 +31,14 @@ class NightFailedError(RuntimeError):
 
 
 def _noted(step: Callable[P, T]) -> Callable[P, T]:
-    """Keep the step's error for the end of the night, and let go of the file; the error goes on."""
+    """Count its time; keep its error for the end of the night, and let go of the file; the error goes on."""
 
     @functools.wraps(step)
     def inner(*args: P.args, **kwargs: P.kwargs) -> T:
         night = cast(Night, args[0])
         try:
-            return step(*args, **kwargs)
+            with night.timings.step(step.__name__):
+                return step(*args, **kwargs)
         except BaseException as error:
             night.error = f"{step.__name__}: {error or type(error).__name__}"
             night._release()
@@ -77,6 +79,7 @@ class Night:
         self.blocked: list[str] = []
         self.error = ""
         self.published: Path | None = None
+        self.timings = Timings()
         self.is_built = False
         self._run: warehouse.Run | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -125,6 +128,7 @@ class Night:
             fingerprint=self._fingerprint(),
             profile={
                 "timezone": self.profile.timezone,
+                "fixed_offset_seconds": sources.fixed_offset_seconds(self.profile.timezone),
                 "promise_limit": self.profile.promise_limit,
                 "sign_rule": self.profile.sign_rule,
                 "standards_from": self.profile.standards,
@@ -139,6 +143,7 @@ class Night:
             rebuild=self.rebuild,
             published=published,
         )
+        connection.execute(f"set memory_limit = '{warehouse.memory_of(self._run.is_full_refresh)}'")
         if self.rebuild:
             sources.reset(connection)
             sources.prepare(connection, self.profile)
@@ -185,8 +190,9 @@ class Night:
         if not self.with_quality:
             return []
         self._release()
+        begun = self.timings.startup_in("quality")
         with seconds() as took:
-            results = quality.check(self.settings, self.profile, layer)
+            results = quality.check(self.settings, self.profile, layer, self._scope(layer), begun)
         quality.record(self._open(), self.run, layer, results)
         failed = [result for result in results if not result.passed]
         blocking = [result.sentence for result in failed if result.severity == "block"]
@@ -212,11 +218,14 @@ class Night:
             self.say(f"models are built from scratch: {self.run.reason}")
             for schema in models.BUILT_SCHEMAS:
                 connection.execute(f"drop schema if exists {warehouse.quoted(schema)} cascade")
+            warehouse.forget_draft(self.settings)
         warehouse.mark(connection, self.run, "landed_at")
         self._release()
         self.reached("models started")
         with seconds() as took:
-            results = models.build(self.settings, self.run.is_full_refresh, self.say)
+            begun = self.timings.startup_in("models")
+            results = models.build(self.settings, self.run.is_full_refresh, self.say, begun)
+        self.timings.models = {node.name: node.seconds for node in results if node.resource_type == "model"}
         connection = self._open()
         quality.record(connection, self.run, "dbt", quality.from_dbt(results))
         broken = [result for result in results if result.is_broken]
@@ -245,6 +254,22 @@ class Night:
         self.say(f"published {self.published.name} ({took})")
         return self.published
 
+    def _scope(self, layer: str) -> quality.Scope:
+        """All of a rebuild; of a night what it landed, and in the marts nothing if it is the last one again."""
+        if self.run.is_full_refresh:
+            return quality.Scope(self.run.run_number, is_whole=True)
+        quiet = {table for table, load in self.loads.items() if not load.rows_accepted}
+        if layer == "landing":
+            unchanged = {("landing", "__".join(table)) for table in quiet}
+            if not any(load.rows_read or load.files_refused for load in self.loads.values()):
+                unchanged.add(("meta", "loads"))
+        else:
+            is_same = quiet == self.loads.keys() and self.run.as_of == self.run.previous_as_of
+            unchanged = {
+                (rule.schema, rule.table) for rule in quality.rules_of(self.profile, layer) if is_same
+            }
+        return quality.Scope(self.run.run_number, is_whole=False, unchanged=frozenset(unchanged))
+
     def finish(self) -> None:
         """Write how the run ended to `meta.runs` and status.json; a run of part of the assets leaves the latter."""
         status, message = self.status, self.message
@@ -254,6 +279,7 @@ class Night:
                 warehouse.mark(connection, self.run, "published_at", "published")
             warehouse.finish_run(connection, self.run, status, message)
         if status != "partial":
+            self.timings.write(self.settings.timings_file)
             number = self._run.run_number if self._run else None
             publish.write_status(self.settings, number, self.run_id, status, message)
         if status in ("blocked", "failed"):
@@ -297,7 +323,8 @@ class Night:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = warehouse.connect(self.settings)
+            is_whole = self._run is None or self._run.is_full_refresh
+            self._connection = warehouse.connect(self.settings, memory=warehouse.memory_of(is_whole))
         return self._connection
 
     def _release(self) -> None:

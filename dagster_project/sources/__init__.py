@@ -10,6 +10,7 @@ from .landing import Load, Run, land
 from .profile import Profile, ProfileError, fingerprint, load_profile
 from .sql import landed_name
 from .tables import prepare, reset
+from .typed import fixed_offset_seconds
 
 __all__ = [
     "Load",
@@ -19,6 +20,7 @@ __all__ = [
     "Run",
     "build_views",
     "fingerprint",
+    "fixed_offset_seconds",
     "land",
     "landed_name",
     "last_event_day_end",

@@ -1,23 +1,32 @@
-"""Files of cells, Parquet and Excel workbooks: their headers and their rows as text."""
+"""Files of cells, Parquet and Excel workbooks: their headers, and their rows as text or, where a Parquet file's
+own types are the contract's, as they are.
+"""
 
 import duckdb
 import fastexcel
 import pyarrow
 
-from . import sql
-from .contracts import TableContract
+from . import sql, typed
+from .contracts import Column, TableContract
 from .files import Batch, Found, check_header
 from .textfiles import Unfit
 
+_WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+_OWN_TYPES = {"text": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP"}
+_OWN_TYPES["instant"] = "TIMESTAMP WITH TIME ZONE"
+_ROW_BITS = 40  # a file has fewer rows than 2 to this power
 
-def workbook_header(
+
+def read_header(
     connection: duckdb.DuckDBPyConnection, found: Found, contract: TableContract
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Header of a sheet or a Parquet file, and the columns that the contract does not know.
+) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Header of a sheet or a Parquet file, the columns that the contract does not know, and whether the file's own
+    types are the contract's.
 
     Raises:
         Unfit: the file cannot be opened, or its header changed.
     """
+    types: dict[str, str] = {}
     if contract.format == "parquet":
         # A cursor of its own, so that a broken file leaves the transaction of the load alone.
         with connection.cursor() as probe:
@@ -25,10 +34,45 @@ def workbook_header(
                 rows = probe.execute("DESCRIBE FROM read_parquet($1)", [str(found.path)]).fetchall()
             except duckdb.Error as error:
                 raise Unfit("the file is no whole Parquet file", "Have it delivered again") from error
+        types = {row[0]: row[1] for row in rows}
         header = tuple(row[0] for row in rows)
     else:
         header = tuple(column.name for column in _sheet(found, contract).selected_columns)
-    return header, check_header(header, contract)
+    extra = check_header(header, contract)
+    is_typed = bool(types) and all(_is_own_type(column, types[column.name]) for column in contract.columns)
+    return header, extra, is_typed
+
+
+def typed_rows(contract: TableContract, batch: Batch, where: str) -> str:
+    """A query over Parquet files that bring the contract's types: no text in between, nothing staged.
+
+    Gives what `Staging._typed_rows` gives of text; `"_t.<column>"` of a column that is no text is computed only
+    where a refused row asks for it.
+    """
+    files = ", ".join(sql.text(str(file.found.path)) for file in batch.files)
+    columns = contract.columns
+    given = " OR ".join(f"{sql.name(column.name)} IS NOT NULL" for column in columns)
+    raws = ", ".join(f"{sql.name(column.name)} AS {sql.name(f'_raw.{column.name}')}" for column in columns)
+    parts = ", ".join(f"CAST({sql.name(name)} AS VARCHAR)" for name in batch.field_names)
+    cells = []
+    for column in columns:
+        raw, text = sql.name(f"_raw.{column.name}"), typed.text_column(column)
+        if column.type == "text":
+            cells.append(f"{typed.normalised(raw, contract)} AS {text}, {text} AS {sql.name(column.name)}")
+        else:
+            value = typed.instant(raw, column.zone) if column.type == "timestamp" else raw
+            cells.append(
+                f"CAST({raw} AS VARCHAR) AS {text}, CAST({value} AS {column.sql_type}) AS {sql.name(column.name)}"
+            )
+    return f"""
+        SELECT position AS _position, file_index AS _file_index, record AS _record, line AS _line,
+            parts AS _parts, broken AS _broken, {", ".join(cells)}
+        FROM (
+            SELECT (CAST(file_index AS BIGINT) << {_ROW_BITS}) + file_row_number AS position,
+                CAST(file_index AS INTEGER) AS file_index, file_row_number + 1 AS record,
+                NULL AS line, [{parts}] AS parts, CAST(NULL AS VARCHAR) AS broken, {raws}
+            FROM read_parquet([{files}]) WHERE {given}
+        ) WHERE {where}"""
 
 
 def stage_cells(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
@@ -58,6 +102,12 @@ def stage_cells(connection: duckdb.DuckDBPyConnection, contract: TableContract, 
     connection.execute(
         "DELETE FROM staged_rows WHERE len(list_filter(parts, lambda part: trim(part) <> '')) = 0"
     )
+
+
+def _is_own_type(column: Column, type_: str) -> bool:
+    if column.type == "integer":
+        return type_ in _WHOLE_NUMBERS
+    return type_ == (column.sql_type if column.type == "decimal" else _OWN_TYPES.get(column.type))
 
 
 def _as_text(column: str, type_: str) -> str:

@@ -176,8 +176,8 @@ class _Landing:
     def _inspect(self, file: Found) -> Inspected:
         fit = inspect(file, self.contract, self.spool)
         if self.contract.format in ("parquet", "xlsx"):
-            header, extra = cells.workbook_header(self.connection, file, self.contract)
-            fit = replace(fit, header=header, extra=extra)
+            header, extra, is_typed = cells.read_header(self.connection, file, self.contract)
+            fit = replace(fit, header=header, extra=extra, is_typed=is_typed)
         return fit
 
     def _refuse(self, file: Found, unfit: Unfit, was_landed: bool = False) -> None:
@@ -199,7 +199,7 @@ class _Landing:
         )
         duplicate = staging.take_duplicates(self.run.number)
         accepted = staging.insert(self.run.number)
-        read = staging.read()
+        read = staging.read
         if read != accepted + quarantined + duplicate or (is_renamed and accepted):
             raise ValueError(
                 f"{self.contract.source}.{self.contract.name} does not add up: {read} rows read, {accepted}"
@@ -271,15 +271,15 @@ def _batches(files: Sequence[Inspected], contract: TableContract) -> list[Batch]
     memory."""
     ordered = sorted(files, key=lambda fit: (fit.found.recorded_at, fit.found.file))
     batches = []
-    for header, group in groupby(ordered, key=lambda fit: fit.header):
+    for (header, is_typed), group in groupby(ordered, key=lambda fit: (fit.header, fit.is_typed)):
         names = header or tuple(column.name for column in contract.columns)
         held: list[Inspected] = []
         size = 0
         for fit in group:
             if held and size + fit.found.bytes > BATCH_BYTES:
-                batches.append(Batch(tuple(held), names))
+                batches.append(Batch(tuple(held), names, is_typed))
                 held, size = [], 0
             held.append(fit)
             size += fit.found.bytes
-        batches.append(Batch(tuple(held), names))
+        batches.append(Batch(tuple(held), names, is_typed))
     return batches

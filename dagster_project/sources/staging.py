@@ -5,16 +5,18 @@ Belongs here: the SQL between readers' text and the landed table. Which files ma
 landing.
 """
 
+from collections.abc import Sequence
+
 import duckdb
 
-from . import readers, sql, typed
+from . import cells, readers, sql, typed
 from .contracts import TableContract
 from .files import Batch
 
 
 class Staging:
-    """The temporary table `staged` of one batch: typed rows with hash and recorded time; `_is_bad` marks the
-    refused."""
+    """The rows of one batch, typed, with hash and recorded time; `_is_bad` marks the refused. Of text they are kept
+    in a temporary table; of files that are typed a view is enough, for reading them again costs less than keeping."""
 
     def __init__(
         self,
@@ -27,12 +29,15 @@ class Staging:
         self.contract = contract
         self.codes = codes
         self.batch = batch
+        self.counts: dict[int, tuple[int, int]] = {}
+        self.rows = "staged_view" if batch.is_typed else "staged_table"
         self.landed = sql.landed_name(contract.source, contract.name)
         self.names = ", ".join(sql.name(column.name) for column in contract.columns)
 
     def fill(self) -> None:
         """Reads the files and types their rows."""
-        readers.stage(self.connection, self.contract, self.batch)
+        if not self.batch.is_typed:
+            readers.stage(self.connection, self.contract, self.batch)
         self.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE staged_files AS
@@ -47,14 +52,15 @@ class Staging:
             ],
         )
         columns = self.contract.columns
-        texts = ", ".join(typed.text_column(column) for column in columns)
-        checks = [check for column in columns if (check := typed.is_bad(column, self.codes))]
+        # a Parquet file may bring a type or its text: the same value is the same row
+        is_valued = self.contract.format == "parquet"
+        content = self.names if is_valued else ", ".join(typed.text_column(column) for column in columns)
         self.connection.execute(
             f"""
-            CREATE OR REPLACE TEMP TABLE staged AS
-            SELECT _position, _file_index, _record, _file, _load_id,
-                {" OR ".join(["_broken IS NOT NULL", *checks])} AS _is_bad,
-                {self.names}, hash({texts}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
+            CREATE OR REPLACE TEMP {"VIEW" if self.batch.is_typed else "TABLE"} {self.rows} AS
+            SELECT _position, _file_index, _record,
+                {self._refused} AS _is_bad,
+                {self.names}, hash({content}) AS _row_hash, {typed.recorded_at(self.contract)} AS _recorded_at
             FROM ({self._typed_rows()}) JOIN staged_files USING (_file_index)
             """
         )
@@ -64,37 +70,52 @@ class Staging:
         value."""
         names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
         counted = self.connection.execute(
-            f"SELECT _file_index, count(*){''.join(f', count({sql.name(name)})' for name in names)}"
-            " FROM staged GROUP BY _file_index"
+            "SELECT _file_index, count(*), count(*) FILTER (_is_bad)"
+            f"{''.join(f', count({sql.name(name)})' for name in names)} FROM {self.rows} GROUP BY _file_index"
         ).fetchall()
+        self.counts = {index: (rows, bad) for index, rows, bad, *_ in counted}
         return {
             index: (rows, [name for name, values in zip(names, filled, strict=True) if not values])
-            for index, rows, *filled in counted
+            for index, rows, _, *filled in counted
         }
 
     def drop(self, file_index: int) -> None:
         """Takes a file's rows out again."""
-        self.connection.execute("DELETE FROM staged WHERE _file_index = $1", [file_index])
+        held = "staged_files" if self.batch.is_typed else self.rows
+        self.connection.execute(f"DELETE FROM {held} WHERE _file_index = $1", [file_index])
+        self.counts.pop(file_index, None)
+
+    @property
+    def read(self) -> int:
+        """The rows of the batch."""
+        return sum(rows for rows, _ in self.counts.values())
+
+    @property
+    def bad(self) -> int:
+        """Those of them that are refused."""
+        return sum(bad for _, bad in self.counts.values())
 
     def quarantine(self, run_number: int, run_id: str) -> int:
         """Writes the refused rows with their reasons to meta.quarantine; hands back how many."""
-        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE _is_bad")
-        if not bad:
+        if not self.bad:
             return 0
         place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
-        reasons = [typed.reason(column, self.codes) for column in self.contract.columns]
+        reasons = [typed.reason(column, self.codes, self.batch.is_typed) for column in self.contract.columns]
         told = ", ".join(reason for reason in reasons if reason) or "NULL"
-        self.connection.execute(
+        if self.batch.is_typed:
+            refused = f"SELECT * FROM ({self._typed_rows()}) WHERE {self._refused}"
+        else:
+            refused = self._typed_rows(f"position IN (SELECT _position FROM {self.rows} WHERE _is_bad)")
+        (written,) = self._fetch(
             f"""
             INSERT INTO meta.quarantine
             SELECT $1, $2, '{place} ' || _record || ': ' || coalesce(_broken, concat_ws('; ', {told})) || '.',
                 {readers.row_as_json(self.contract, self.batch)}, _file, _record, _load_id, $3, $4, now()
-            FROM ({self._typed_rows("position IN (SELECT _position FROM staged WHERE _is_bad)")})
-            JOIN staged_files USING (_file_index)
+            FROM ({refused}) JOIN staged_files USING (_file_index)
             """,
             [self.contract.source, self.contract.name, run_number, run_id],
         )
-        return int(bad)
+        return int(written)
 
     def rename_quarantined(self) -> int:
         """Gives refused rows of the same contents the names of these files; hands back how many rows are
@@ -106,35 +127,53 @@ class Staging:
             """,
             [self.contract.source, self.contract.name],
         )
-        (bad,) = self._fetch("SELECT count(*) FROM staged WHERE _is_bad")
-        return int(bad)
+        return self.bad
 
     def take_duplicates(self, run_number: int) -> int:
         """Finds rows whose content came before, in this batch or landed; the smallest provenance stays in
         the landed row. Hands back how many."""
+        # hashes alone tell which rows came before: no other column is read but for those few
         self.connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE staged_hashes AS
+            SELECT _position, _row_hash FROM {self.rows} WHERE NOT _is_bad
             """
+        )
+        self.connection.execute(
+            f"""
             CREATE OR REPLACE TEMP TABLE staged_repeated AS
+            WITH several AS (
+                SELECT _position, _row_hash FROM staged_hashes SEMI JOIN (
+                    SELECT _row_hash FROM staged_hashes GROUP BY _row_hash HAVING count(*) > 1
+                ) USING (_row_hash)
+            )
             SELECT _position FROM (
                 SELECT _position, row_number() OVER (
-                    PARTITION BY _row_hash ORDER BY _recorded_at, _file, _record
+                    PARTITION BY several._row_hash ORDER BY _recorded_at, _file, _record
                 ) AS number
-                FROM staged
-                WHERE NOT _is_bad AND _row_hash IN (
-                    SELECT _row_hash FROM staged WHERE NOT _is_bad GROUP BY _row_hash HAVING count(*) > 1
-                )
+                FROM {self.rows} JOIN several USING (_position) JOIN staged_files USING (_file_index)
             ) WHERE number > 1
             """
         )
         self.connection.execute(
             f"""
+            CREATE OR REPLACE TEMP TABLE staged_same AS
+            SELECT _position, landed.rowid AS landed_row
+            FROM {self.landed} AS landed JOIN staged_hashes USING (_row_hash)
+            ANTI JOIN staged_repeated USING (_position)
+            """
+        )
+        self.connection.execute(
+            f"""
             CREATE OR REPLACE TEMP TABLE staged_met AS
-            SELECT staged._position, staged._row_hash, staged._recorded_at, staged._file, staged._record,
-                staged._load_id,
-                (staged._recorded_at, staged._file, staged._record)
+            SELECT staged._position, landed._row_hash, staged._recorded_at, staged_files._file, staged._record,
+                staged_files._load_id,
+                (staged._recorded_at, staged_files._file, staged._record)
                     < (landed._recorded_at, landed._file, landed._record) AS is_smaller
-            FROM staged JOIN {self.landed} AS landed ON staged._row_hash = landed._row_hash
-            WHERE NOT staged._is_bad AND staged._position NOT IN (SELECT _position FROM staged_repeated)
+            FROM staged_same
+            JOIN {self.landed} AS landed ON landed.rowid = landed_row
+            JOIN {self.rows} AS staged USING (_position)
+            JOIN staged_files USING (_file_index)
             """
         )
         self.connection.execute(
@@ -146,6 +185,12 @@ class Staging:
             """,
             [run_number],
         )
+        self.connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE staged_out AS
+            SELECT _position FROM staged_repeated UNION ALL SELECT _position FROM staged_met
+            """
+        )
         repeated, met = self._fetch(
             "SELECT (SELECT count(*) FROM staged_repeated), (SELECT count(*) FROM staged_met)"
         )
@@ -153,31 +198,36 @@ class Staging:
 
     def insert(self, run_number: int) -> int:
         """Writes the rows that are neither refused nor duplicate to the landed table; hands back how many."""
-        found = self.connection.execute(
+        (written,) = self._fetch(
             f"""
             INSERT INTO {self.landed} (
                 {self.names}, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at
             )
-            SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at FROM staged
+            SELECT {self.names}, _row_hash, $1, _load_id, _file, _record, _recorded_at
+            FROM {self.rows} ANTI JOIN staged_out USING (_position) JOIN staged_files USING (_file_index)
             WHERE NOT _is_bad
-                AND _position NOT IN (SELECT _position FROM staged_repeated)
-                AND _position NOT IN (SELECT _position FROM staged_met)
             """,
             [run_number],
-        ).fetchone()
-        return int(found[0]) if found else 0
+        )
+        return int(written)
 
-    def read(self) -> int:
-        """The rows of the batch."""
-        return int(self._fetch("SELECT count(*) FROM staged")[0])
-
-    def _fetch(self, query: str) -> tuple:
-        found = self.connection.execute(query).fetchone()
-        assert found is not None  # an aggregate always gives a row
+    def _fetch(self, query: str, values: Sequence[object] = ()) -> tuple:
+        found = self.connection.execute(query, list(values)).fetchone()
+        assert found is not None  # an aggregate and a statement that writes always give a row
         return found
+
+    @property
+    def _refused(self) -> str:
+        """The condition of a row that breaks the contract."""
+        of_columns = [
+            typed.is_bad(column, self.codes, self.batch.is_typed) for column in self.contract.columns
+        ]
+        return " OR ".join(["_broken IS NOT NULL", *filter(None, of_columns)])
 
     def _typed_rows(self, where: str = "true") -> str:
         """A query over the staged text: raw parts, text without blanks (`"_t.<column>"`) and typed values."""
+        if self.batch.is_typed:
+            return cells.typed_rows(self.contract, self.batch, where)
         columns = self.contract.columns
         at = {name: index for index, name in reversed(list(enumerate(self.batch.field_names, 1)))}
         raws = ", ".join(f"parts[{at[column.name]}] AS {typed.text_column(column)}" for column in columns)

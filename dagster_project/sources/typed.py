@@ -77,13 +77,14 @@ def instant(naive: str, zone: str) -> str:
     )
 
 
-def is_bad(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
-    """A condition that holds where a column breaks its contract; None if it cannot."""
-    conditions = [condition for condition, _ in _rules(column, codes)]
+def is_bad(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> str | None:
+    """A condition that holds where a column breaks its contract; None if it cannot. `is_typed`: it came with
+    its type."""
+    conditions = [condition for condition, _ in _rules(column, codes, is_typed)]
     return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or None
 
 
-def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
+def reason(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> str | None:
     """An SQL text: one sentence on what is wrong with a column's value and what to do; null where nothing
     is."""
     text = text_column(column)
@@ -91,7 +92,7 @@ def reason(column: Column, codes: dict[str, tuple[str, ...]]) -> str | None:
     cases = " ".join(
         f"WHEN coalesce({condition}, false) THEN "
         + (sql.text(words) if " is missing" in words else f"{shown} || {sql.text(words)}")
-        for condition, words in _rules(column, codes)
+        for condition, words in _rules(column, codes, is_typed)
     )
     return f"'column {_in_text(column.name)}: ' || CASE {cases} END" if cases else None
 
@@ -113,14 +114,15 @@ def recorded_at(contract: TableContract) -> str:
     return f"coalesce({sql.name(contract.recorded_at)}, _file_recorded_at)"
 
 
-def _rules(column: Column, codes: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> list[tuple[str, str]]:
     """Each way a column can be wrong: a condition over text and value, and the words that follow the
     value."""
     text, typed = text_column(column), sql.name(column.name)
     rules = []
     if column.required:
-        rules.append((f"{text} IS NULL", "a value is missing; send the row again with one"))
-    if column.type != "text":
+        missing = f"{typed if is_typed else text} IS NULL"
+        rules.append((missing, "a value is missing; send the row again with one"))
+    if column.type != "text" and not is_typed:
         rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", f" {_EXPECTED[column.type](column)}"))
     if column.minimum is not None:
         rules.append((f"{typed} < {column.minimum}", f" is below {column.minimum}; correct it at the source"))
@@ -175,11 +177,22 @@ def _in_text(word: str) -> str:
     return word.replace("'", "''")
 
 
-@cache
+def fixed_offset_seconds(zone: str) -> int | None:
+    """What a zone's clock has been ahead of UTC since 2000, in seconds; None if that was changed."""
+    offsets = _offsets(zone, 2000)
+    return int(next(iter(offsets)).total_seconds()) if len(offsets) == 1 else None
+
+
 def _changes_clock(zone: str, since: int) -> bool:
     """Whether a zone's clock was changed since the start of a year, so that a naive time may mean two
     instants."""
+    return len(_offsets(zone, since)) > 1
+
+
+@cache
+def _offsets(zone: str, since: int) -> frozenset[timedelta]:
+    """What a zone's clock has been ahead of UTC since the start of a year."""
     info = ZoneInfo(zone)
     start = datetime(since, 1, 1, tzinfo=UTC)
-    offsets = {(start + timedelta(days=step)).astimezone(info).utcoffset() for step in range(0, 25_000, 5)}
-    return len(offsets) > 1
+    offsets = [(start + timedelta(days=step)).astimezone(info).utcoffset() for step in range(0, 25_000, 5)]
+    return frozenset(offset for offset in offsets if offset is not None)

@@ -1,12 +1,11 @@
 -- Who owns the late minutes of the orders signed late: the share is of all late minutes.
 with
     owned as (
-        select lateness.stage, lateness.place, sum(late_minutes) as minutes, count(*) as orders
-        from published.marts.fct_lateness as lateness
-        inner join published.marts.fct_orders as orders using (order_id)
+        select stage, stage_place as place, (sum(late_microseconds) / 60000000)::double as minutes, sum(late_orders)::bigint as orders
+        from published.marts.agg_lateness_daily as lateness
         where
-            orders.signed_day between $from_day and $to_day
-            and is_chosen($places, orders.place) and is_chosen($carriers, orders.carrier) and is_chosen($types, coalesce(orders.order_type, 'unknown'))
+            day between $from_day and $to_day
+            and is_chosen($places, lateness.place) and is_chosen($carriers, carrier) and is_chosen($types, order_type)
         group by all
     )
 select

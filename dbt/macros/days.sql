@@ -51,3 +51,9 @@
         )
     )::date
 {%- endmacro %}
+
+{# The instant at which the first day starts that a roll-up of this kind counts again. #}
+{% macro since_touched(kind) -%}
+    {%- set query = "select min(day) from " ~ ref("int_days__touched") ~ " where kind = '" ~ kind ~ "'" -%}
+    {{ end_of_day("date '" ~ (looked_up(query) or "1900-01-02") ~ "' - 1") }}
+{%- endmacro %}

@@ -1,12 +1,20 @@
-{# In a night, only these orders; in a rebuild, all. #}
-{% macro of_orders(model, column="order_id", keyword="where") -%}
-    {% if is_incremental() %} {{ keyword }} {{ column }} in (select order_id from {{ model }}) {% endif %}
+{# In a night, only these orders; in a rebuild, all. `day`, `recorded_at`: columns by which the storage of older orders
+   is skipped unread. #}
+{% macro of_orders(model, column="order_id", keyword="where", day=none, recorded_at=none) -%}
+    {% if is_incremental() %}
+        {{ keyword }} {{ column }} in (select order_id from {{ model }})
+        {% if day %} and {{ day }} >= {{ since_day(model) }} {% endif %}
+        {% if recorded_at %} and {{ recorded_at }} >= {{ events_since() }} {% endif %}
+    {% endif %}
 {%- endmacro %}
 
 {# Pre-hook: forget what these orders had, also where nothing comes back for them; dbt's own delete+insert would keep it. #}
-{% macro forget_orders(name) -%}
+{% macro forget_orders(name, day="order_day") -%}
     {% if is_incremental() %}
-        delete from {{ this }} where coalesce(order_id, '') in (select order_id from {{ ref(name) }})
+        delete from {{ this }}
+        where
+            order_id in (select order_id from {{ ref(name) }})
+            {% if day %} and {{ day }} >= {{ since_day(ref(name)) }} {% endif %}
     {% endif %}
 {%- endmacro %}
 
@@ -15,4 +23,24 @@
     {% if is_incremental() %}
         delete from {{ this }} where day in (select day from {{ ref(name) }} where kind = '{{ kind }}')
     {% endif %}
+{%- endmacro %}
+
+{# Until its order is known, a sub-order has a day that no night leaves out. #}
+{% macro order_day_or_unknown(day) -%} coalesce({{ day }}, date '9999-12-31') {%- endmacro %}
+
+{# The earliest local day on which one of these orders was placed, as a literal. #}
+{% macro since_day(model) -%}
+    date '{{ looked_up("select min(order_day) from " ~ model) or "9999-12-31" }}'
+{%- endmacro %}
+
+{# Before this, nothing was recorded of any order about which the night brought news. #}
+{% macro events_since() -%}
+    timestamptz '{{ looked_up("select min(events_since) from " ~ ref("int_orders__touched")) or "9999-12-31 00:00:00+00" }}'
+{%- endmacro %}
+
+{% macro looked_up(query) -%}
+    {%- if execute -%}
+        {{- return(run_query("select (" ~ query ~ ")::varchar").columns[0].values()[0]) -}}
+    {%- endif -%}
+    {{- return(none) -}}
 {%- endmacro %}

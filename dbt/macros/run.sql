@@ -1,7 +1,9 @@
 {# What the night was told (meta.run, one row), as literals: the planner prunes on them, and unit tests can replace them. #}
 {% macro run_setting(column) -%}
     {%- if execute -%}
-        {%- set value = run_query("select " ~ column ~ "::varchar from meta.run").columns[0].values()[0] -%}
+        {%- set value = (
+            run_query("select " ~ column ~ "::varchar from build.meta.run").columns[0].values()[0]
+        ) -%}
         {{- return(value) -}}
     {%- endif -%}
     {{- return(none) -}}
@@ -14,6 +16,8 @@
 {%- endmacro %}
 
 {% macro company_timezone() -%} {{- return(run_setting("timezone") or "Asia/Shanghai") -}} {%- endmacro %}
+
+{% macro fixed_offset_seconds() -%} {{- return(run_setting("fixed_offset_seconds")) -}} {%- endmacro %}
 
 {% macro promise_limit() -%} {{- return(run_setting("promise_limit") or "end_of_day") -}} {%- endmacro %}
 
@@ -29,4 +33,6 @@
 {%- endmacro %}
 
 {# A relation by name, for reading what it held before this run changes it; `ref` would make a circle. #}
-{% macro before(schema, name) -%} "{{ schema }}"."{{ name }}" {%- endmacro %}
+{% macro before(schema, name) -%}
+    "{{ 'build' if schema == 'intermediate' else target.database }}"."{{ schema }}"."{{ name }}"
+{%- endmacro %}

@@ -31,28 +31,34 @@
     end
 {%- endmacro %}
 
-{# Each row of `relation` (stage, place, order_type, start_day) with the microseconds its most specific valid standard allows. #}
-{% macro with_standard(relation, stage, place) -%}
+{# Each row of `relation` (stage, place, order_type, start_day) with the microseconds its most specific valid standard
+   allows; only the kinds of standards that this company has are looked for. `only`: the rows that have one of their own. #}
+{% macro with_standard(relation, stage, place, only="true") -%}
+    {% set kinds = {
+        "exact": "place is not null and order_type is not null",
+        "here": "place is not null and order_type is null",
+        "kind": "place is null and order_type is not null",
+        "plain": "place is null and order_type is null",
+    } %}
+    {% set found = [] %}
+    {% for alias, rows in kinds.items() %}
+        {% if looked_up("select count(*) > 0 from " ~ ref("int_standards") ~ " where " ~ rows) != "false" %}
+            {% do found.append(alias) %}
+        {% endif %}
+    {% endfor %}
     select
-        steps.*, coalesce(exact.standard_us, here.standard_us, kind.standard_us, plain.standard_us) as step_us
+        steps.*,
+        coalesce({% for alias in found %}{{ alias }}.standard_us, {% endfor %} null)::bigint as step_us
     from {{ relation }} as steps
-    {% for alias, has_place, has_type in [
-            ("exact", true, true),
-            ("here", true, false),
-            ("kind", false, true),
-            ("plain", false, false),
-        ] %}
+    {% for alias in found %}
         left join
-            (
-                select *
-                from {{ ref("int_standards") }}
-                where place is {{ "not" if has_place }} null and order_type is {{ "not" if has_type }} null
-            ) as {{ alias }}
+            (select * from {{ ref("int_standards") }} where {{ kinds[alias] }}) as {{ alias }}
             on {{ alias }}.stage = steps.{{ stage }}
-            {% if has_place %} and {{ alias }}.place = steps.{{ place }} {% endif %}
-            {% if has_type %} and {{ alias }}.order_type = steps.order_type {% endif %}
+            {% if alias in ("exact", "here") %} and {{ alias }}.place = steps.{{ place }} {% endif %}
+            {% if alias in ("exact", "kind") %} and {{ alias }}.order_type = steps.order_type {% endif %}
             and steps.start_day >= {{ alias }}.valid_from
             and steps.start_day < {{ alias }}.valid_before
+            and {{ only }}
     {% endfor %}
 {%- endmacro %}
 

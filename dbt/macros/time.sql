@@ -1,11 +1,28 @@
 {# Local days of the company. An instant that ends a day belongs to the day it ends. #}
-{% macro local_day(instant) -%}
-    cast(timezone('{{ company_timezone() }}', {{ instant }} - interval 1 microsecond) as date)
-{%- endmacro %}
+{% macro local_day(instant) -%} {{ calendar_day(instant, 1) }} {%- endmacro %}
 
 {# The day an instant opens: what happens just after it. #}
-{% macro local_day_after(instant) -%}
-    cast(timezone('{{ company_timezone() }}', {{ instant }}) as date)
+{% macro local_day_after(instant) -%} {{ calendar_day(instant, 0) }} {%- endmacro %}
+
+{# The local day some microseconds before an instant. Where the clocks of the zone have not been changed since 2000 a
+   division says it, at a tenth of the cost. #}
+{% macro calendar_day(instant, less) -%}
+    {% set by_calendar -%}
+        cast(timezone('{{ company_timezone() }}', {{ instant }} - to_microseconds({{ less }})) as date)
+    {%- endset %}
+    {% if fixed_offset_seconds() is none %} {{ by_calendar }}
+    {% else %}
+        case
+            when {{ instant }} >= timestamptz '2000-01-03 00:00:00+00'
+            then
+                make_date(
+                    divide(
+                        epoch_us({{ instant }}) - {{ less }} + {{ fixed_offset_seconds() }}000000, 86400000000
+                    )::integer
+                )
+            else {{ by_calendar }}
+        end
+    {% endif %}
 {%- endmacro %}
 
 {# A local day ends when the next one starts. #}

@@ -24,20 +24,19 @@ with
     events as (
         select
             order_id,
-            min(occurred_at) filter (event_type = 'cancelled' and fulfilment_code is null) as cancelled_at,
+            {{ first_stamps() }}
+            min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
             min(occurred_at) filter (event_type in ('erp_shipped', 'erp_completed')) as erp_shipped_at,
             max(occurred_at) filter (
                 event_type = 'not_received_ticket' and fulfilment_code is null
             ) as not_received_at,
-            coalesce(
-                bool_or(event_type in ('complaint_ticket', 'not_received_ticket')), false
-            ) as has_complaint
-        from {{ ref("int_events") }}
+            bool_or(event_type in ('complaint_ticket', 'not_received_ticket')) as has_complaint,
+            min(recorded_at) as first_event_recorded_at
+        from ({{ standing_events() }})
         where
-            superseded_at is null
-            and event_type
-            in ('cancelled', 'erp_shipped', 'erp_completed', 'not_received_ticket', 'complaint_ticket')
-            {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+            -- of its sub-orders' own events only the complaints are the order's as well
+            (fulfilment_code is null or event_type in ('complaint_ticket', 'not_received_ticket'))
+            {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="recorded_at") }}
         group by order_id
     ),
     ordered as (
@@ -69,9 +68,7 @@ select
     described.* exclude (first_wished_date),
     -- a wish earlier than the day of the order is as if missing
     case when first_wished_date >= order_day then first_wished_date end as wished_date,
-    events.cancelled_at,
-    events.erp_shipped_at,
-    events.not_received_at,
+    events.* exclude (order_id, has_complaint),
     coalesce(events.has_complaint, false) as has_complaint,
     coalesce(fill.is_received_in_full, true) as is_received_in_full
 from described

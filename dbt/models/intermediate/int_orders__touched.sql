@@ -11,9 +11,11 @@
 -- depends_on: {{ ref("stg_waybills") }}
 -- Orders about which the night brought news, before it changes them; '' stands for events without a known
 -- order.
-{% if flags.FULL_REFRESH %} select null::varchar as order_id where false
+{% if flags.FULL_REFRESH %}
+    select null::varchar as order_id, null::date as order_day, null::timestamptz as events_since where false
 {% else %}
     {% set suborders = before("intermediate", "int_suborders") %}
+    {% set orders = before("intermediate", "int_orders") %}
     with
         new_codes as (
             select fulfilment_code
@@ -94,8 +96,46 @@
             where
                 (plan_complete_at > {{ previous_as_of() }} and plan_complete_at <= {{ as_of() }})
                 or (closes_at > {{ previous_as_of() }} and closes_at <= {{ as_of() }})
+        ),
+        -- where their rows lie: no earlier than the order's day, no event earlier than the first one
+        -- recorded of it
+        days as (
+            select order_id, min(order_day) as order_day
+            from
+                (
+                    select order_id, order_day
+                    from {{ orders }}
+                    union all
+                    select order_id, {{ local_day("placed_at") }}
+                    from {{ ref("stg_orders") }}
+                    where {{ is_new() }}
+                )
+            where order_id in (select order_id from news)
+            group by order_id
+        ),
+        recorded as (
+            select order_id, min(first_event_recorded_at) as first_event_recorded_at
+            from
+                (
+                    select order_id, first_event_recorded_at
+                    from {{ orders }}
+                    union all
+                    select order_id, first_event_recorded_at
+                    from {{ suborders }}
+                )
+            where order_id in (select order_id from news)
+            group by order_id
         )
-    select order_id
+    select
+        order_id,
+        days.order_day,
+        least(
+            recorded.first_event_recorded_at,
+            (select min(recorded_at) from {{ ref("int_events__new") }}),
+            (select min(recorded_at) from {{ ref("int_events__rekeyed") }})
+        ) as events_since
     from news
+    left join days using (order_id)
+    left join recorded using (order_id)
     where order_id is not null
 {% endif %}

@@ -1,4 +1,5 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
+{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched', day=none) }}") }}
+-- depends_on: {{ ref("int_days__before") }}
 -- depends_on: {{ ref("int_orders__touched") }}
 -- Lines picked, the latest known version of each; '' where the code belongs to no known order.
 with

@@ -1,4 +1,9 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+{{
+    config(
+        incremental_strategy="append",
+        pre_hook="{{ forget_orders('int_orders__affected', day='promise_day') }}",
+    )
+}}
 -- depends_on: {{ ref("int_orders__affected") }}
 -- The promise of each sub-order: that of its batch (an order without batches is one). Made from what was
 -- known when the

@@ -15,6 +15,7 @@ with
             milestones.milestone,
             milestones.position,
             milestones.held_by,
+            dense_rank() over (order by routes.route, types.order_type) as chain,
             row_number() over (
                 partition by routes.route, types.order_type order by milestones.position
             ) as step
@@ -39,6 +40,9 @@ with
 select
     f.route,
     f.order_type,
+    f.chain,
+    f.position as from_position,
+    t.position as to_position,
     f.milestone as from_milestone,
     t.milestone as to_milestone,
     f.held_by,

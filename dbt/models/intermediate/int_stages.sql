@@ -1,38 +1,37 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+{{ config(materialized="view") }}
 -- depends_on: {{ ref("int_orders__affected") }}
 -- Each stage a sub-order went through or is in: from one reported milestone to the next one reported. A
--- missing one joins
--- its neighbours; the stage it is in has no end, and ends in nothing (`left_at`) when the sub-order is
+-- missing
+-- one joins its neighbours; the stage it is in has no end, and ends in nothing (`left_at`) when the
+-- sub-order is
 -- given up.
-{% set milestones = [
-    "placed",
-    "paid",
-    "finance_approved",
-    "transfer_requested",
-    "transfer_received",
-    "supplier_ordered",
-    "supplier_shipped",
-    "pick_started",
-    "picked",
-    "packed",
-    "outbound",
-    "picked_up",
-    "hub_arrived",
-    "out_for_delivery",
-    "signed",
-] %}
+{% set names = milestones() %}
 with
+    -- the milestones of each chain as bits, in their order
     chains as (
-        select route, order_type, list(distinct from_milestone) || ['signed'] as milestones
+        select
+            route,
+            order_type,
+            any_value(chain) as chain,
+            bit_or(1 << from_position::integer) | bit_or(1 << to_position::integer) as milestone_bits
         from {{ ref("int_route_parts") }}
         group by route, order_type
     ),
     suborders as (
         select
-            suborders.*,
+            suborders.fulfilment_code,
+            suborders.order_id,
+            suborders.order_day,
             orders.order_type,
-            chains.milestones,
-            coalesce(types.order_type, '') as chain_type,
+            chains.chain,
+            chains.milestone_bits::integer as milestone_bits,
+            suborders.carrier,
+            suborders.origin_place,
+            suborders.placed_place,
+            suborders.paid_place,
+            suborders.finance_approved_place,
+            suborders.sending_place,
+            suborders.cancelled_at is null or suborders.signed_at is not null as is_counted,
             case
                 when suborders.signed_at is null
                 then
@@ -49,94 +48,82 @@ with
                             then suborders.closes_at
                         end
                     )
-            end as left_at
+            end as left_at,
+            {% for name in names %}
+                case
+                    when milestone_bits & {{ 2**loop.index }} > 0 then suborders.{{ name }}_at
+                end as at_{{ loop.index }}{{ "," if not loop.last }}
+            {% endfor %}
         from {{ ref("int_suborders") }} as suborders
-        inner join {{ ref("int_orders") }} as orders using (order_id)
+        inner join {{ ref("int_orders") }} as orders on orders.order_id = suborders.order_id
         left join {{ source("reference", "order_types") }} as types on types.order_type = orders.order_type
         inner join
             chains on chains.route = suborders.route and chains.order_type = coalesce(types.order_type, '')
-            {{ of_orders(ref("int_orders__affected")) }}
+        {% if not flags.FULL_REFRESH %}
+            where
+                suborders.order_id in (select order_id from {{ ref("int_orders__affected") }})
+                and suborders.order_day >= {{ since_day(ref("int_orders__affected")) }}
+        {% endif %}
     ),
-    reached as (
+    -- whether milestones of the chain are missing between its first and the last reached: only then is a
+    -- stage joined
+    gaps as (
         select
-            fulfilment_code,
-            order_id,
-            order_type,
-            chain_type,
-            route,
-            carrier,
-            origin_place,
-            placed_place,
-            paid_place,
-            finance_approved_place,
-            sending_place,
-            left_at,
-            cancelled_at is null or signed_at is not null as is_counted,
-            milestones,
-            list_filter(
-                [
-                    {% for milestone in milestones %}
-                        {'milestone':'{{ milestone }}', 'at':{{ milestone }}_at}{{ "," if not loop.last }}
-                    {% endfor %}
-                ],
-                lambda m:m.at is not null and list_contains(milestones, m.milestone)
-            ) as marks
+            *,
+            {% for name in names %}
+                (at_{{ loop.index }} is not null)::integer{{ " + " if not loop.last }}
+            {% endfor %} < bit_count(
+                milestone_bits & (
+                    (
+                        2 << coalesce(
+                            {% for name in names %}
+                                {% set back = names | length - loop.index0 %}
+                                case when at_{{ back }} is not null then {{ back }} end,
+                            {% endfor %}
+                            0
+                        )
+                    )
+                    - 1
+                )
+            ) as has_gap
         from suborders
     ),
     stepped as (
-        select * exclude (marks, milestones), unnest(range(1, len(marks) + 1)) as nth, marks
-        from reached
-        where len(marks) > 0
-    ),
-    stages as (
-        select
-            * exclude (marks, nth),
-            marks[nth].milestone as from_milestone,
-            marks[nth].at as started_at,
-            marks[nth + 1].milestone as reached_milestone,
-            marks[nth + 1].at as ended_at
-        from stepped
-        where marks[nth].milestone <> 'signed'
-    ),
-    named as (
-        select
-            stages.* exclude (reached_milestone, from_milestone),
-            parts.stage,
-            parts.held_by,
-            parts.from_milestone,
-            parts.to_milestone
-        from stages
-        inner join
-            (
-                select distinct route, order_type, from_milestone, to_milestone, held_by, stage, part_count
-                from {{ ref("int_route_parts") }}
-            ) as parts
-            on parts.route = stages.route
-            and parts.order_type = stages.chain_type
-            and parts.from_milestone = stages.from_milestone
-            and (
-                parts.to_milestone = stages.reached_milestone
-                or (stages.reached_milestone is null and parts.part_count = 1)
-            )
+        {% for name in names[:-1] %}
+            {% set position = loop.index %}
+            select
+                gaps.* exclude (
+                    left_at, milestone_bits {% for at in names %}, at_{{ loop.index }}{% endfor %}
+                ),
+                {{ position }} as from_position,
+                case
+                    {% for later in range(position + 1, names | length + 1) %}
+                        when at_{{ later }} is not null then {{ later }}
+                    {% endfor %}
+                end as to_position,
+                at_{{ position }} as started_at,
+                coalesce(
+                    {% for later in range(position + 1, names | length + 1) %}
+                        at_{{ later }}{{ "," if not loop.last }}
+                    {% endfor %}
+                    {{ ", null" if loop.last }}
+                ) as ended_at,
+                left_at
+            from gaps
+            where at_{{ position }} is not null {{ "union all" if not loop.last }}
+        {% endfor %}
     )
 select
-    fulfilment_code,
-    order_id,
-    order_type,
-    chain_type,
-    route,
-    carrier,
-    origin_place,
-    placed_place,
-    paid_place,
-    finance_approved_place,
-    sending_place,
-    is_counted,
-    from_milestone,
-    to_milestone,
-    stage,
-    {{ holder("held_by", "from_milestone") }} as place,
-    started_at,
-    ended_at,
-    case when ended_at is null then left_at end as left_at
-from named
+    stepped.* exclude (from_position, to_position, left_at),
+    parts.from_position,
+    parts.to_position,
+    parts.part_count,
+    parts.stage,
+    {{ holder("parts.held_by", "parts.from_milestone") }} as place,
+    case when stepped.to_position is null then stepped.left_at end as left_at
+from stepped
+inner join
+    {{ ref("int_route_stages") }} as parts
+    on parts.chain = stepped.chain
+    and parts.from_position = stepped.from_position
+    and parts.reached_position = coalesce(stepped.to_position, 0)

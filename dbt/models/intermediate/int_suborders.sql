@@ -2,66 +2,9 @@
 -- depends_on: {{ ref("int_orders__touched") }}
 -- One row a sub-order: its milestones, its signature, and how it ended otherwise. Each is the earliest
 -- valid event.
-{% set milestones = [
-    "paid",
-    "finance_approved",
-    "transfer_requested",
-    "transfer_dispatched",
-    "transfer_received",
-    "supplier_ordered",
-    "supplier_shipped",
-    "pick_started",
-    "picked",
-    "packed",
-    "outbound",
-    "picked_up",
-    "hub_arrived",
-    "out_for_delivery",
-] %}
 with
     described as (
         select * from {{ ref("int_suborders__described") }} {{ of_orders(ref("int_orders__touched")) }}
-    ),
-    events as (
-        select *
-        from {{ ref("int_events") }}
-        where superseded_at is null {{ of_orders(ref("int_orders__touched"), keyword="and") }}
-    ),
-    own as (
-        select
-            fulfilment_code,
-            {% for milestone in milestones %}
-                min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
-            {% endfor %}
-            coalesce(
-                arg_min(place, (occurred_at, place)) filter (event_type = 'transfer_requested'),
-                arg_min(place, (occurred_at, place)) filter (event_type = 'transfer_dispatched')
-            ) as sending_place,
-            arg_min(place, (occurred_at, place)) filter (event_type = 'placed') as placed_place,
-            arg_min(place, (occurred_at, place)) filter (event_type = 'paid') as paid_place,
-            arg_min(place, (occurred_at, place)) filter (
-                event_type = 'finance_approved'
-            ) as finance_approved_place,
-            min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
-            min(occurred_at) filter (event_type in ('refused', 'returned_signed', 'lost')) as failed_at
-        from events
-        where fulfilment_code is not null
-        group by fulfilment_code
-    ),
-    of_order as (
-        select
-            order_id,
-            {% for milestone in milestones %}
-                min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
-            {% endfor %}
-            arg_min(place, (occurred_at, place)) filter (event_type = 'placed') as placed_place,
-            arg_min(place, (occurred_at, place)) filter (event_type = 'paid') as paid_place,
-            arg_min(place, (occurred_at, place)) filter (
-                event_type = 'finance_approved'
-            ) as finance_approved_place
-        from events
-        where fulfilment_code is null
-        group by order_id
     ),
     replacements as (
         select
@@ -82,24 +25,27 @@ with
             min(occurred_at) filter (invalid_reason is null and sign_source = 'customer_click') as click_at,
             min(occurred_at) as claimed_at
         from {{ ref("int_signatures") }}
-        where superseded_at is null {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+        where
+            superseded_at is null {{ of_orders(ref("int_orders__touched"), keyword="and", day="order_day") }}
         group by fulfilment_code
     ),
     joined as (
         select
             described.*,
             orders.placed_at,
-            {% for milestone in milestones %}
-                least(own.{{ milestone }}_at, of_order.{{ milestone }}_at) as {{ milestone }}_at,
+            {% for milestone in stamped() %}
+                least(own.{{ milestone }}_at, orders.{{ milestone }}_at) as {{ milestone }}_at,
             {% endfor %}
             own.sending_place,
-            coalesce(own.placed_place, of_order.placed_place) as placed_place,
-            coalesce(own.paid_place, of_order.paid_place) as paid_place,
-            coalesce(own.finance_approved_place, of_order.finance_approved_place) as finance_approved_place,
+            coalesce(own.placed_place, orders.placed_place) as placed_place,
+            coalesce(own.paid_place, orders.paid_place) as paid_place,
+            coalesce(own.finance_approved_place, orders.finance_approved_place) as finance_approved_place,
             least(own.cancelled_at, orders.cancelled_at) as cancelled_at,
             own.failed_at,
+            own.first_event_recorded_at,
+            {{ order_day_or_unknown("orders.order_day") }} as order_day,
             -- parameters hold by the day of the order, and by the day it failed
-            coalesce(orders.order_day, {{ local_day(as_of()) }}) as order_day,
+            coalesce(orders.order_day, {{ local_day(as_of()) }}) as plan_day,
             {{ local_day("own.failed_at") }} as failed_day,
             replacements.replaced_by,
             replacements.replaced_at,
@@ -112,9 +58,8 @@ with
             {% else %} least(signatures.carrier_at, signatures.click_at)
             {% endif %} as candidate_at
         from described
-        left join own using (fulfilment_code)
-        left join of_order using (order_id)
-        left join {{ ref("int_orders") }} as orders using (order_id)
+        left join {{ ref("int_suborders__stamps") }} as own using (fulfilment_code)
+        left join {{ ref("int_orders") }} as orders on orders.order_id = described.order_id
         left join replacements using (fulfilment_code)
         left join signatures using (fulfilment_code)
     ),
@@ -131,7 +76,7 @@ with
     )
 select
     signed.* exclude (
-        candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch, order_day, failed_day
+        candidate_at, carrier_at, click_at, carrier_method, claimed_at, batch, plan_day, failed_day
     ),
     -- a replacement belongs to the batch of the one it takes the place of
     coalesce(signed.batch, replaced.batch, 0) as batch,
@@ -152,7 +97,7 @@ select
         partition by signed.order_id, coalesce(signed.batch, replaced.batch, 0)
     ) as plan_started_at,
     plan_started_at
-    + to_minutes({{ parameter("plan_minutes", "signed.order_day") }}::bigint) as plan_complete_at
+    + to_minutes({{ parameter("plan_minutes", "signed.plan_day") }}::bigint) as plan_complete_at
 from signed
 left join
     (select fulfilment_code, batch from {{ ref("int_suborders__described") }}) as replaced

@@ -1,4 +1,5 @@
 {{ config(unique_key="fulfilment_code") }}
+-- depends_on: {{ ref("int_suborders__before") }}
 -- depends_on: {{ ref("stg_suborders") }}
 -- One row a fulfilment code: latest known attributes, and for the plan the first recorded ones.
 select

@@ -1,27 +1,33 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__touched') }}") }}
 -- depends_on: {{ ref("int_orders__touched") }}
+-- depends_on: {{ ref("int_transits__before") }}
+{% set seen %}
+    select fulfilment_code, order_id, event_type, occurred_at, known_at as recorded_at, superseded_at
+    from {{ ref("int_events") }}
+    where
+        event_type
+        in ('picked_up', 'outbound', 'hub_arrived', 'out_for_delivery', 'not_received_ticket', 'cancelled')
+{% endset %}
 -- The one transit time a sub-order gives: as it stood when a pick-up and a valid signature were first both
 -- recorded.
 -- Nothing recorded later revises it, so an order sees only what was known before its day.
 with
-    suborders as (select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched")) }}),
+    suborders as (
+        select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched"), day="order_day") }}
+    ),
     events as (
-        select fulfilment_code, order_id, event_type, occurred_at, known_at as recorded_at, superseded_at
-        from {{ ref("int_events") }}
-        where
-            event_type in (
-                'picked_up', 'outbound', 'hub_arrived', 'out_for_delivery', 'not_received_ticket', 'cancelled'
-            )
+        {{ seen }} {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="recorded_at") }}
+        {% if is_incremental() %}
+            union all
+            -- a version that was corrected since may have been recorded before all that the night looks
+            -- back to
+            {{ seen }} and superseded_at is not null and recorded_at < {{ events_since() }}
             {{ of_orders(ref("int_orders__touched"), keyword="and") }}
+        {% endif %}
     ),
     pickups as (select * from events where event_type = 'picked_up' and fulfilment_code is not null),
     first_pickups as (
         select fulfilment_code, min(recorded_at) as recorded_at from pickups group by fulfilment_code
-    ),
-    near_customer as (
-        select fulfilment_code, occurred_at, recorded_at
-        from events
-        where event_type in ('hub_arrived', 'out_for_delivery') and fulfilment_code is not null
     ),
     claims as (
         select
@@ -34,7 +40,14 @@ with
         inner join suborders using (fulfilment_code)
         where
             coalesce(invalid_reason, '') not in ('signed_by_sender', 'not_collected')
-            {{ of_orders(ref("int_orders__touched"), column="signatures.order_id", keyword="and") }}
+            {{
+                of_orders(
+                    ref("int_orders__touched"),
+                    column="signatures.order_id",
+                    keyword="and",
+                    day="signatures.order_day",
+                )
+            }}
     ),
     -- A click that names only the order: known to sign a sub-order once that is known to be near the
     -- customer, or the
@@ -201,6 +214,7 @@ with
 select
     timed.fulfilment_code,
     timed.order_id,
+    suborders.order_day,
     timed.known_at,
     {{ local_day("timed.known_at") }} as known_day,
     -- whole hours, rounded up

@@ -1,4 +1,5 @@
 {{ config(unique_key=["carrier", "waybill"]) }}
+-- depends_on: {{ ref("int_waybills__before") }}
 -- depends_on: {{ ref("stg_waybills") }}
 -- A waybill belongs to the fulfilment code that was last recorded for it, from when that was first recorded.
 with

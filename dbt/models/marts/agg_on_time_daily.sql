@@ -12,6 +12,7 @@
     "wished_orders",
     "wished_hit_orders",
     "unpromised_orders",
+    "late_though_erp_on_time_orders",
     "all_signed_orders",
     "picked_lines",
     "wrong_lines",
@@ -41,6 +42,7 @@ with
             count(*) filter (promised_at is not null) as signed_orders,
             count(*) filter (is_on_time) as signed_on_time_orders,
             count(*) filter (promised_at is null) as unpromised_orders,
+            count(*) filter (not is_on_time and is_erp_on_time) as late_though_erp_on_time_orders,
             count(*) as all_signed_orders
         from orders
         where signed_day is not null and not is_pending

@@ -9,7 +9,12 @@ with
             coalesce(carrier, 'unknown') as carrier,
             coalesce(order_type, 'unknown') as order_type
         from {{ ref("fct_stage_durations") }}
-        where {{ is_ever_overdue() }}
+        where
+            {{ is_ever_overdue() }}
+            {% if is_incremental() %}
+                -- what ended before the first of these days has no part in them
+                and coalesce(ended_at, left_at, {{ as_of() }}) >= {{ since_touched("open") }}
+            {% endif %}
     )
 select
     day::date as day,

@@ -1,4 +1,4 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected', day=none) }}") }}
 -- depends_on: {{ ref("int_orders__affected") }}
 with
     late as (

@@ -1,4 +1,9 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+{{
+    config(
+        incremental_strategy="append",
+        pre_hook="{{ forget_orders('int_orders__affected', day='promise_day') }}",
+    )
+}}
 -- depends_on: {{ ref("int_orders__affected") }}
 select
     fulfilment_code::varchar as fulfilment_code,

@@ -1,20 +1,14 @@
-{{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
+{{
+    config(
+        incremental_strategy="append",
+        pre_hook=["{{ forget_orders('int_orders__affected') }}", "{{ joins_as_written() }}"],
+        post_hook="{{ joins_as_chosen() }}",
+    )
+}}
 -- depends_on: {{ ref("int_orders__affected") }}
+-- depends_on: {{ ref("int_standards") }}
 with
-    stages as (
-        select *, {{ day_of_standard() }} as start_day
-        from {{ ref("int_stages") }} {{ of_orders(ref("int_orders__affected")) }}
-    ),
-    singles as (
-        select stages.*
-        from stages
-        semi join
-            (select * from {{ ref("int_route_parts") }} where part_count = 1) as parts
-            on parts.route = stages.route
-            and parts.order_type = stages.chain_type
-            and parts.from_milestone = stages.from_milestone
-            and parts.to_milestone = stages.to_milestone
-    ),
+    stages as not materialized(select *, {{ day_of_standard() }} as start_day from {{ ref("int_stages") }}),
     -- a joined stage may take the sum of its parts, each where it would have been; one without a standard,
     -- none
     joined_parts as (
@@ -25,29 +19,31 @@ with
         from stages
         inner join
             {{ ref("int_route_parts") }} as parts
-            on parts.route = stages.route
-            and parts.order_type = stages.chain_type
-            and parts.from_milestone = stages.from_milestone
-            and parts.to_milestone = stages.to_milestone
-        where parts.part_count > 1
+            on parts.chain = stages.chain
+            and parts.from_position = stages.from_position
+            and parts.to_position = stages.to_position
+        where stages.has_gap and stages.part_count > 1
     ),
     joined_standards as (
         select
-            * exclude (part, part_place, step_us),
+            fulfilment_code,
+            from_position,
             case when bool_and(step_us is not null) then sum(step_us)::bigint end as standard_us
         from ({{ with_standard("joined_parts", "part", "part_place") }})
         group by all
     ),
     timed as (
-        select * rename(step_us as standard_us)
-        from ({{ with_standard("singles", "stage", "place") }})
-        union all by name
-        select *
-        from joined_standards
+        select steps.*, coalesce(joined_standards.standard_us, steps.step_us) as standard_us
+        from ({{ with_standard("stages", "stage", "place", "steps.part_count = 1") }}) as steps
+        left join
+            joined_standards
+            on joined_standards.fulfilment_code = steps.fulfilment_code
+            and joined_standards.from_position = case when steps.part_count > 1 then steps.from_position end
     )
 select
     fulfilment_code::varchar as fulfilment_code,
     order_id::varchar as order_id,
+    order_day::date as order_day,
     stage::varchar as stage,
     place::varchar as place,
     carrier::varchar as carrier,

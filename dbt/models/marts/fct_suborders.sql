@@ -25,6 +25,7 @@ with
 select
     judged.fulfilment_code::varchar as fulfilment_code,
     judged.order_id::varchar as order_id,
+    judged.order_day::date as order_day,
     judged.route::varchar as route,
     judged.origin_place::varchar as origin_place,
     judged.carrier::varchar as carrier,

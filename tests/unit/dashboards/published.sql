@@ -96,7 +96,7 @@ create table marts.agg_on_time_daily as
 with counted as (
     select signed_day as day, place, carrier, order_type, count(*) filter (promised_at is not null) as signed_orders,
         count(*) filter (is_on_time) as signed_on_time_orders, count(*) filter (promised_at is null) as unpromised_orders,
-        count(*) as all_signed_orders
+        count(*) filter (not is_on_time and is_erp_on_time) as late_though_erp_on_time_orders, count(*) as all_signed_orders
     from marts.fct_orders where signed_day is not null group by all
     union all by name
     select promised_day as day, place, carrier, order_type, count(*) as due_orders, count(*) filter (is_kept) as due_kept_orders,
@@ -209,3 +209,9 @@ create table marts.fct_lateness as
 select order_id, signed_day, case when n % 4 = 0 then 'picked_up_to_hub_arrived' when n % 7 = 0 then 'promise_too_tight' else 'transfer' end as stage,
     case when n % 4 = 0 then carrier when n % 7 = 0 then null else place end as place, lateness_minutes as late_minutes
 from marts.fct_orders where lateness_minutes > 0;
+
+create table marts.agg_lateness_daily as
+select orders.signed_day as day, orders.place, orders.carrier, coalesce(order_type, 'unknown') as order_type, stage, lateness.place as stage_place,
+    count(*) as late_orders, sum(late_minutes) as late_minutes, sum(round(late_minutes * 60000000)::bigint)::bigint as late_microseconds
+from marts.fct_lateness as lateness inner join marts.fct_orders as orders using (order_id)
+group by all;

@@ -108,8 +108,7 @@ def test_a_load_that_fails_leaves_nothing_and_the_next_run_lands_the_same(
 def test_rows_that_do_not_add_up_stop_the_load(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.drop("wms/scans/2026-01-05/a.csv", HEADER + "s1,C,1,\n")
     monkeypatch.setattr("dagster_project.sources.staging.Staging.take_duplicates", lambda self, run: 1)
-    company.connection.execute("CREATE TEMP TABLE staged_repeated (position BIGINT)")
-    company.connection.execute("CREATE TEMP TABLE staged_met (position BIGINT)")
+    company.connection.execute("CREATE TEMP TABLE staged_out (_position BIGINT)")
     with pytest.raises(ValueError, match="does not add up: 1 rows read, 1 accepted"):
         company.night()
     assert company.landed() == []

@@ -1,0 +1,92 @@
+"""A copy of a DuckDB file that costs what changed: blocks that an older copy holds already are not written again.
+
+Belongs here: the file as blocks. What is in it, and when it may be read, is publish.py's business.
+
+A DuckDB file is three headers, then blocks of equal size that each begin with an 8-byte checksum of the rest
+(DuckDB's storage format; the version is pinned). Blocks with the same checksum at the same place are the same.
+"""
+
+import fcntl
+import os
+import shutil
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+HEADERS = 3 * 4096
+BLOCK = 256 * 1024
+CHECKSUM = 8
+MAGIC = b"DUCK"  # at byte 8
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a copy wrote: blocks of the file's own size, of all it has; all of them without an older copy."""
+
+    written: int
+    blocks: int
+
+
+def copy(source: Path, target: Path) -> Copied:
+    """Make `target` byte for byte the closed DuckDB file `source`; an older copy at `target` is reused.
+
+    Whoever still reads that older copy keeps it: it is then replaced by a new file, not changed.
+    """
+    if not _is_reusable(target, source):
+        target.unlink(missing_ok=True)
+        shutil.copyfile(source, target)
+        count = (source.stat().st_size - HEADERS) // BLOCK
+        return Copied(count, count)
+    with source.open("rb") as new, target.open("r+b") as old:
+        size, held = os.fstat(new.fileno()).st_size, os.fstat(old.fileno()).st_size
+        written, blocks = 0, range(HEADERS, size, BLOCK)
+        for at in blocks:
+            if at + BLOCK <= held and _checksum(new.fileno(), at) == _checksum(old.fileno(), at):
+                continue
+            os.pwrite(old.fileno(), os.pread(new.fileno(), BLOCK, at), at)
+            written += 1
+        os.pwrite(old.fileno(), os.pread(new.fileno(), HEADERS, 0), 0)
+        os.ftruncate(old.fileno(), size)
+    return Copied(written, len(blocks))
+
+
+def same(one: Path, other: Path) -> bool:
+    """Are two closed DuckDB files the same, by their headers and their blocks' checksums?"""
+    with one.open("rb") as first, other.open("rb") as second:
+        size = os.fstat(first.fileno()).st_size
+        return (
+            size == os.fstat(second.fileno()).st_size
+            and first.read(HEADERS) == second.read(HEADERS)
+            and all(
+                _checksum(first.fileno(), at) == _checksum(second.fileno(), at)
+                for at in range(HEADERS, size, BLOCK)
+            )
+        )
+
+
+def _checksum(descriptor: int, at: int) -> bytes:
+    return os.pread(descriptor, CHECKSUM, at)
+
+
+def _is_reusable(target: Path, source: Path) -> bool:
+    """An older copy that nobody reads, in the layout that is known here."""
+    if not target.is_file() or not hasattr(fcntl, "F_OFD_SETLK"):
+        return False
+    return _has_known_layout(source) and _has_known_layout(target) and not _is_read(target)
+
+
+def _has_known_layout(path: Path) -> bool:
+    with path.open("rb") as stream:
+        head = stream.read(HEADERS)
+    return head[8:12] == MAGIC and (path.stat().st_size - HEADERS) % BLOCK == 0
+
+
+def _is_read(path: Path) -> bool:
+    """DuckDB's readers lock the file they have open, those of this process too: a lock of the open file sees both."""
+    with path.open("r+b") as stream:
+        try:
+            whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            fcntl.fcntl(stream.fileno(), fcntl.F_OFD_SETLK, whole)
+        except OSError:
+            return True
+        return False

@@ -1,0 +1,49 @@
+{# The milestones in their order, as the seed has them; the first is the order's own, the last is judged from signatures. #}
+{% macro milestones() -%}
+    {{-
+        return(
+            [
+                "placed",
+                "paid",
+                "finance_approved",
+                "transfer_requested",
+                "transfer_received",
+                "supplier_ordered",
+                "supplier_shipped",
+                "pick_started",
+                "picked",
+                "packed",
+                "outbound",
+                "picked_up",
+                "hub_arrived",
+                "out_for_delivery",
+                "signed",
+            ]
+        )
+    -}}
+{%- endmacro %}
+
+{# What is read off events alone: the milestones between, and a detail of the transfer. #}
+{% macro stamped() -%} {{- return(milestones()[1:-1] + ["transfer_dispatched"]) -}} {%- endmacro %}
+
+{# The first of each, in one pass over events. #}
+{% macro first_stamps() -%}
+    {% for milestone in stamped() %}
+        min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
+    {% endfor %}
+    {% for milestone in ["placed", "paid", "finance_approved"] %}
+        arg_min(place, (occurred_at, place)) filter (event_type = '{{ milestone }}') as {{ milestone }}_place,
+    {% endfor %}
+{%- endmacro %}
+
+{# Events for `first_stamps`: a version that was corrected since has no type, but was recorded all the same. #}
+{% macro standing_events() -%}
+    select
+        order_id,
+        fulfilment_code,
+        case when superseded_at is null then event_type end as event_type,
+        occurred_at,
+        recorded_at,
+        place
+    from {{ ref("int_events") }}
+{%- endmacro %}

@@ -1,0 +1,43 @@
+"""`make bench`: race every size, write docs/bench.md, and fail if the contenders do not agree.
+
+`python -m tests.bench --orders 100000 1000000 --rounds 3`. Files and homes lie under `<data>/bench/<orders>`; a size
+raced before stays on the page until it is raced again.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from dagster_project import settings
+from dagster_project.lib.progress import say_line
+from dagster_project.settings import REPOSITORY
+from tests.bench import company, report
+from tests.bench.race import OtherFiguresError, Race
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Speed, as ratios to a hand-written script.")
+    parser.add_argument("--orders", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--orders-a-day", type=int, default=company.ORDERS_A_DAY)
+    parser.add_argument("--page", type=Path, default=REPOSITORY / "docs" / "bench.md")
+    arguments = parser.parse_args()
+    folder = settings.load().home.parent / "bench"
+    for orders in arguments.orders:
+        race = Race(folder / str(orders), orders, arguments.orders_a_day, say_line)
+        try:
+            result = race.run(arguments.rounds)
+        except OtherFiguresError as differences:
+            say_line(f"the figures differ:\n{differences}")
+            return 1
+        (folder / f"{orders}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")]
+    page = report.text(sorted(results, key=lambda result: result["orders"]))
+    arguments.page.write_text(page, encoding="utf-8")
+    sys.stdout.write(f"\n{page}\nwritten to {arguments.page}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

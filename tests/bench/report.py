@@ -1,0 +1,191 @@
+"""The bench's results as one page of Markdown.
+
+Belongs here: medians, ratios, growth, and how they read. Not here: what was run (race.py).
+"""
+
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+Result = Mapping[str, Any]
+
+TITLES = {
+    "scan": "all raw files read once",
+    "by_hand": "by hand in DuckDB",
+    "by_polars": "by hand in Polars",
+    "by_pandas": "by hand in pandas",
+    "rebuild": "True On-Time, everything anew",
+    "night": "True On-Time, one night",
+    "idle": "True On-Time, a night with nothing new",
+}
+SCAN_LIMIT = 14  # times the scan, by hand
+PAGE_LIMITS = {"cold_ms": 100, "warm_ms": 20, "p95_ms": 150}
+SHOWN_MODELS = 8
+VERSIONS = ("duckdb", "dbt-core", "dagster", "great-expectations")
+
+
+def text(results: Sequence[Result]) -> str:
+    """The page, for the sizes raced, the smallest first."""
+    blocks = [
+        "# Speed",
+        "Written by `make bench`. Each contender runs in a process of its own, in turn, round after round; figures are"
+        " the medians of the rounds, ratios the medians of each round's own. Seconds say much about the machine, ratios"
+        " less.",
+        _machine(),
+        *(_size(result) for result in results),
+        *([_growth(results)] if len(results) > 1 else []),
+        _where(results),
+        _models(results[-1]),
+        *(_pages(result) for result in results),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _machine() -> str:
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
+    return (
+        f"{len(os.sched_getaffinity(0))} cores ({model}), {memory:.0f} GiB of memory, {platform.system()};"
+        f" Python {platform.python_version()}, {packages}."
+    )
+
+
+def _size(result: Result) -> str:
+    """Everybody on one size, beside the script by hand."""
+    runs = result["runs"]
+    rounds = len(runs["rebuild"])
+    rows = [
+        (
+            TITLES[name],
+            _seconds([run["wall"] for run in runs[name]]),
+            f"{median(run['startup'] for run in runs[name]):.1f}",
+            _ratio(runs, name, lambda run: run["wall"]),
+            _ratio(runs, name, _work),
+            f"{median(run['cpu'] for run in runs[name]):.1f}",
+            f"{max(run['tree_mb'] for run in runs[name]):,.0f}",
+        )
+        for name in TITLES
+        if name in runs
+    ]
+    head = (
+        "",
+        "seconds (least to most)",
+        "of it start-up",
+        "÷ by hand",
+        "÷ by hand, both without start-up",
+        "processor seconds",
+        "most memory, MB",
+    )
+    lines = [
+        f"## {result['orders']:,} orders, {result['days']} days, {rounds} rounds",
+        f"{result['megabytes']:,} MB of Parquet; raced {result['raced_at']}.",
+        _table(head, rows),
+    ]
+    if "by_hand" in runs:
+        times = median(
+            _work(hand) / _work(scan) for hand, scan in zip(runs["by_hand"], runs["scan"], strict=True)
+        )
+        verdict = "within" if times <= SCAN_LIMIT else "OVER"
+        lines.append(f"By hand is {times:.1f} times the scan, {verdict} the limit of {SCAN_LIMIT}.")
+    lines.append("All of them came to the same figures, order by order.")
+    return "\n\n".join(lines)
+
+
+def _growth(results: Sequence[Result]) -> str:
+    names = [name for name in TITLES if all(name in result["runs"] for result in results)]
+    rows = []
+    for name in names:
+        work = [median(map(_work, result["runs"][name])) for result in results]
+        memory = [max(run["tree_mb"] for run in result["runs"][name]) for result in results]
+        grown = [f"{later / former:.2f}" for former, later in pairwise(work)]
+        rows.append(
+            (TITLES[name], *(f"{value:.1f}" for value in work), *grown, *(f"{mb:,.0f}" for mb in memory))
+        )
+    sizes = [f"{result['orders']:,}" for result in results]
+    steps = [f"{later} ÷ {former}" for former, later in pairwise(sizes)]
+    head = ("", *(f"{size}, s" for size in sizes), *steps, *(f"{size}, MB" for size in sizes))
+    return "## As the history grows\n\nSeconds without start-up.\n\n" + _table(head, rows)
+
+
+def _where(results: Sequence[Result]) -> str:
+    """Medians of each part on its own: they need not add up to the median of the whole."""
+    rows = []
+    for result in results:
+        for name in ("rebuild", "night", "idle"):
+            runs = result["runs"][name]
+            phases = {phase: median(run["phases"][phase] for run in runs) for phase in runs[0]["phases"]}
+            published, startup = (median(run[name] for run in runs) for name in ("published", "startup"))
+            between = median(run["published"] - run["startup"] - sum(run["phases"].values()) for run in runs)
+            after = median(run["wall"] - run["published"] for run in runs)
+            rows.append(
+                (
+                    f"{TITLES[name].removeprefix('True On-Time, ')}, {result['orders']:,}",
+                    *(f"{value:.1f}" for value in (published, startup, *phases.values(), between, after)),
+                )
+            )
+    phases = results[0]["runs"]["rebuild"][0]["phases"]
+    head = ("seconds", "until published", "of it start-up", *phases, "between the steps", "after publishing")
+    return "## Where a night's time goes\n\n" + _table(head, rows)
+
+
+def _models(result: Result) -> str:
+    rows = []
+    for name in ("rebuild", "night"):
+        runs = result["runs"][name]
+        seconds = {model: median(run["models"][model] for run in runs) for model in runs[0]["models"]}
+        slowest = sorted(seconds, key=seconds.__getitem__, reverse=True)[:SHOWN_MODELS]
+        told = ", ".join(f"{model} {seconds[model]:.1f}" for model in slowest)
+        rows.append((TITLES[name].removeprefix("True On-Time, "), told))
+    head = ("", "slowest models, seconds")
+    return f"{result['orders']:,} orders:\n\n" + _table(head, rows)
+
+
+def _pages(result: Result) -> str:
+    asked = result["pages"]
+    rows = [
+        (name, *(_limited(times[kind], limit) for kind, limit in PAGE_LIMITS.items()))
+        for name, times in asked.items()
+    ]
+    head = (
+        "query",
+        f"first, ms (at most {PAGE_LIMITS['cold_ms']})",
+        f"again, ms (at most {PAGE_LIMITS['warm_ms']})",
+        f"8 readers at once, 95 of 100, ms (at most {PAGE_LIMITS['p95_ms']})",
+    )
+    return f"## The executive page's queries, {result['orders']:,} orders\n\n" + _table(head, rows)
+
+
+def _limited(milliseconds: float, limit: float) -> str:
+    return f"{milliseconds:.1f}" if milliseconds <= limit else f"**{milliseconds:.1f}**"
+
+
+def _work(run: Mapping[str, Any]) -> float:
+    return run["wall"] - run["startup"]
+
+
+def _ratio(runs: Mapping[str, Any], name: str, of: Any) -> str:
+    if "by_hand" not in runs:
+        return ""
+    return f"{median(of(run) / of(hand) for run, hand in zip(runs[name], runs['by_hand'], strict=True)):.2f}"
+
+
+def _seconds(values: Sequence[float]) -> str:
+    return f"{median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
