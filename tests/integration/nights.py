@@ -121,8 +121,10 @@ def differences(one: Settings, other: Settings) -> dict[str, int]:
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
+    """Tables and views."""
     rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = ? and schema_name = 'marts'", [database]
+        "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'",
+        [database],
     ).fetchall()
     return [name for (name,) in rows]
 

@@ -2,6 +2,7 @@
 it, and a count of what there is in it.
 """
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ NEEDED = {
 }
 # files an entity a night, and how many nights later than it could a file arrives
 PARTS = 3
-DELAYS = (1, 0, 0, 0, 0, 0, 0, 1, 2, 4)
+DELAYS = (1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4)
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,10 +72,11 @@ def stories(draw: st.DrawFn, nights: int, orders: int) -> Years:
 
 @st.composite
 def night_ends(draw: st.DrawFn, nights: int) -> list[datetime]:
-    """Any days of the two years at any of a few hours, two of them a day apart; the company's own at last."""
-    last = AS_OF.astimezone(ZONE)
-    even = st.integers(1, DAYS // 2 - 10).map(lambda number: 2 * number)
-    back = draw(st.lists(even, min_size=nights - 2, max_size=nights - 2, unique=True))
+    """A day in each of as many parts of the two years, at any of a few hours, and the day after one of them;
+    the company's own at last.
+    """
+    last, part = AS_OF.astimezone(ZONE), DAYS // 2 // (nights - 2)
+    back = [2 * draw(st.integers(1 + part * number, part * (number + 1))) for number in range(nights - 2)]
     back.append(draw(st.sampled_from(back)) - 1)
     hours = draw(st.lists(st.sampled_from((0, 3, 11, 23)), min_size=nights - 1, max_size=nights - 1))
     return [
@@ -85,8 +87,9 @@ def night_ends(draw: st.DrawFn, nights: int) -> list[datetime]:
 
 
 def dealt(company: Company, ends: list[datetime], dice: Dice) -> list[Arrival]:
-    """The files of each night: the rows recorded by the end of its as_of's day, dealt at random; some rows
-    come again in a later file, some cannot be read, and some files have no rows.
+    """The files of each night: the rows recorded by the end of its as_of's day, those of an order mostly in
+    files of the same number, so that each night leaves many orders alone. Some rows come again in a later
+    file, some cannot be read, and some files have no rows.
     """
     days = [end.date() for end in ends]
     found: dict[tuple[int, str, int], list[Row]] = defaultdict(list)
@@ -94,13 +97,14 @@ def dealt(company: Company, ends: list[datetime], dice: Dice) -> list[Arrival]:
         for row in dice.random.sample(rows, len(rows)):
             recorded = row["recorded_at"].astimezone(ZONE).date()
             night = next((n for n, day in enumerate(days) if recorded <= day), len(days) - 1)
-            here = found[night, entity, dice.random.randrange(PARTS)]
-            here.append(row)
+            digits = re.search(r"O(\d+)", " ".join(str(value) for value in row.values()))
+            usual = int(digits[1]) % PARTS if digits else 0
+            part = dice.random.randrange(PARTS) if dice.chance(0.1) else usual
+            found[night, entity, part].append(row)
             if dice.chance(0.1):
-                later = dice.random.randint(night, len(days) - 1)
-                found[later, entity, dice.random.randrange(PARTS)].append(row)
+                found[dice.random.randint(night, len(days) - 1), entity, usual].append(row)
             if dice.chance(0.01):
-                here.append(row | {NEEDED[entity]: None})
+                found[night, entity, part].append(row | {NEEDED[entity]: None})
         for night in dice.random.sample(range(len(days)), 2):
             found[night, entity, PARTS] = []
     return [Arrival(night, days[night], {entity: rows}) for (night, entity, _), rows in sorted(found.items())]
@@ -171,6 +175,7 @@ def told(story: Replay) -> Counter[str]:
         contents[repr((entity, rows))] += 1
         for row in rows:
             recorded = row["recorded_at"]
+            found["rows"] += 1
             found["rows that could not be read"] += row[NEEDED[entity]] is None
             found["rows that came late"] += file.night > 0 and recorded <= story.ends[file.night - 1]
             found["rows that came before they were known"] += recorded > story.ends[file.night]
