@@ -8,15 +8,18 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib import models, publish, quality
+from dagster_project.lib import blocks, models, publish, quality
 from dagster_project.lib.night import run_night
 from dagster_project.sources import ledger
 
 # points that a night tells of itself, each the n-th time it is told
-TOLD = {"landed": 3, "models started": 1, "models built": 1, "checked marts": 1, "copied": 1, "swapped": 1}
+TOLD = {"landed": 3, "models started": 1, "models built": 1, "checked marts": 1}
+TOLD |= {"completed": 1, "copied": 1, "swapped": 1}
 
 
 def die(*_: Any, **__: Any) -> None:
@@ -37,8 +40,8 @@ def dies_at(point: str) -> Callable[[str], None]:
 
 
 def arrange(point: str) -> None:
-    """Points that no step tells of: half way through a table, through dbt, through the checks, through the
-    copy."""
+    """Points that no step tells of: half way through a table, through dbt, through the checks, through a copy of the
+    whole file, through the blocks of an older one."""
     if point == "inside landing":
         ledger.write_load = die  # the rows are written, the transaction is open
     elif point == "inside dbt":
@@ -46,19 +49,36 @@ def arrange(point: str) -> None:
     elif point == "inside the checks":
         quality.record = die
     elif point == "inside the copy":
-        publish._copy_table = _die_after(6, publish._copy_table)
+        blocks.shutil = SimpleNamespace(copyfile=_copy_half)
+    elif point == "inside the patch":
+        publish.KEPT_VERSIONS = 2  # so that the test's older copy is one to take
+        os.pwrite = _die_after(3, os.pwrite, _write_half)
     elif point not in TOLD:
         raise ValueError(f"no such point: {point}")
 
 
-def _die_after(calls: int, original: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def _copy_half(source: Path, target: Path) -> None:
+    content = source.read_bytes()
+    target.write_bytes(content[: len(content) // 2])
+    die()
+
+
+def _write_half(descriptor: int, block: bytes, at: int, write: Callable[..., int] = os.pwrite) -> None:
+    """A block under its new checksum, the rest of it as it was."""
+    write(descriptor, block[: len(block) // 2], at)
+    die()
+
+
+def _die_after(
+    calls: int, original: Callable[..., Any] | None = None, last: Callable[..., None] = die
+) -> Callable[..., Any]:
     made = 0
 
     def counted(*given: Any, **more: Any) -> Any:
         nonlocal made
         made += 1
         if made > calls:
-            die()
+            last(*given, **more)
         return original(*given, **more) if original else None
 
     return counted

@@ -121,9 +121,13 @@ def differences(one: Settings, other: Settings) -> dict[str, int]:
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
-    """Tables and views."""
+    """Tables and views: a mart may be either."""
     rows = connection.execute(
-        "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'marts'",
+        """
+        select table_name from duckdb_tables() where database_name = $1 and schema_name = 'marts'
+        union all
+        select view_name from duckdb_views() where database_name = $1 and schema_name = 'marts'
+        """,
         [database],
     ).fetchall()
     return [name for (name,) in rows]
