@@ -12,11 +12,13 @@ import shutil
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 HEADERS = 3 * 4096
 BLOCK = 256 * 1024
 CHECKSUM = 8
 MAGIC = b"DUCK"  # at byte 8
+BLOCK_SIZES = (4096 + 40, 2 * 4096 + 40)  # where the second and the third header say how large a block is
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,28 @@ def copy(source: Path, target: Path) -> Copied:
 
     Whoever still reads that older copy keeps it: it is then replaced by a new file, not changed.
     """
-    if not _is_reusable(target, source):
-        target.unlink(missing_ok=True)
-        shutil.copyfile(source, target)
-        count = (source.stat().st_size - HEADERS) // BLOCK
-        return Copied(count, count)
-    with source.open("rb") as new, target.open("r+b") as old:
-        size, held = os.fstat(new.fileno()).st_size, os.fstat(old.fileno()).st_size
-        written, blocks = 0, range(HEADERS, size, BLOCK)
-        for at in blocks:
-            if at + BLOCK <= held and _checksum(new.fileno(), at) == _checksum(old.fileno(), at):
-                continue
-            os.pwrite(old.fileno(), os.pread(new.fileno(), BLOCK, at), at)
-            written += 1
-        os.pwrite(old.fileno(), os.pread(new.fileno(), HEADERS, 0), 0)
-        os.ftruncate(old.fileno(), size)
+    if target.is_file():
+        # Opened once, for the lock and for writing: a process that closes any descriptor of a file lets go of the
+        # locks by which its own readers hold it.
+        with source.open("rb") as new, target.open("r+b") as old:
+            if _is_unread(old) and _has_known_layout(new) and _has_known_layout(old):
+                return _patch(new.fileno(), old.fileno())
+        target.unlink()
+    shutil.copyfile(source, target)
+    count = (source.stat().st_size - HEADERS) // BLOCK
+    return Copied(count, count)
+
+
+def _patch(new: int, old: int) -> Copied:
+    size, held = os.fstat(new).st_size, os.fstat(old).st_size
+    written, blocks = 0, range(HEADERS, size, BLOCK)
+    for at in blocks:
+        if at + BLOCK <= held and _checksum(new, at) == _checksum(old, at):
+            continue
+        os.pwrite(old, os.pread(new, BLOCK, at), at)
+        written += 1
+    os.pwrite(old, os.pread(new, HEADERS, 0), 0)
+    os.ftruncate(old, size)
     return Copied(written, len(blocks))
 
 
@@ -68,25 +77,23 @@ def _checksum(descriptor: int, at: int) -> bytes:
     return os.pread(descriptor, CHECKSUM, at)
 
 
-def _is_reusable(target: Path, source: Path) -> bool:
-    """An older copy that nobody reads, in the layout that is known here."""
-    if not target.is_file() or not hasattr(fcntl, "F_OFD_SETLK"):
+def _has_known_layout(stream: BinaryIO) -> bool:
+    head = os.pread(stream.fileno(), HEADERS, 0)
+    if len(head) < HEADERS or head[8:12] != MAGIC:
         return False
-    return _has_known_layout(source) and _has_known_layout(target) and not _is_read(target)
+    sizes = {struct.unpack_from("<Q", head, at)[0] for at in BLOCK_SIZES}
+    return sizes == {BLOCK} and (os.fstat(stream.fileno()).st_size - HEADERS) % BLOCK == 0
 
 
-def _has_known_layout(path: Path) -> bool:
-    with path.open("rb") as stream:
-        head = stream.read(HEADERS)
-    return head[8:12] == MAGIC and (path.stat().st_size - HEADERS) % BLOCK == 0
-
-
-def _is_read(path: Path) -> bool:
-    """DuckDB's readers lock the file they have open, those of this process too: a lock of the open file sees both."""
-    with path.open("r+b") as stream:
-        try:
-            whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-            fcntl.fcntl(stream.fileno(), fcntl.F_OFD_SETLK, whole)
-        except OSError:
-            return True
+def _is_unread(stream: BinaryIO) -> bool:
+    """DuckDB's readers lock the file they have open, those of this process too: a lock of the open file sees both,
+    and keeps others out until the file is closed.
+    """
+    if not hasattr(fcntl, "F_OFD_SETLK"):
         return False
+    try:
+        whole = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        fcntl.fcntl(stream.fileno(), fcntl.F_OFD_SETLK, whole)
+    except OSError:
+        return False
+    return True

@@ -73,7 +73,7 @@ def publish(
     _point(settings.published_file, target)
     reached("swapped")
     _carry_published_rates(connection, settings)
-    _prune(versions)
+    _prune(settings.published_file, versions)
     return target
 
 
@@ -134,8 +134,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> No
 def _recycle(published: Path, versions: Path, copy: Path) -> None:
     """The oldest version, which would go, becomes the new copy: most of its blocks are right already."""
     for leftover in versions.glob("*.tmp*"):
-        if leftover != copy:
-            leftover.unlink()
+        leftover.unlink()  # of a publish that was killed: a block may be half written under its new checksum
     kept = _by_number(versions)
     if len(kept) >= KEPT_VERSIONS and kept[0].resolve() != published.resolve():
         os.replace(kept[0], copy)
@@ -191,9 +190,10 @@ def _point(link: Path, target: Path) -> None:
     _sync(link.parent)
 
 
-def _prune(versions: Path) -> None:
+def _prune(published: Path, versions: Path) -> None:
     for path in _by_number(versions)[:-KEPT_VERSIONS]:
-        path.unlink()
+        if path.resolve() != published.resolve():
+            path.unlink()
 
 
 def _by_number(versions: Path) -> list[Path]:

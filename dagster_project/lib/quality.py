@@ -26,9 +26,11 @@ NOTHING_NEW = "nothing new"
 
 @dataclass(frozen=True)
 class Scope:
-    """What is checked: all rows (a rebuild), or those the night brought or touched; of `unchanged` tables none."""
+    """What is checked: all rows, or those brought or touched `since` a run of which all is checked and published; of
+    `unchanged` tables none.
+    """
 
-    run_number: int
+    since: int
     is_whole: bool
     unchanged: frozenset[tuple[str, str]] = frozenset()
 
@@ -37,7 +39,7 @@ class Scope:
         query = f"select * from {quoted(rule.schema, rule.table)}"
         if self.is_whole or not rule.night:
             return query
-        return f"{query} where {rule.night.format(run_number=self.run_number)}"
+        return f"{query} where {rule.night.format(since=self.since)}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,16 @@ class Result:
     @property
     def sentence(self) -> str:
         return f"{self.schema}.{self.table} {self.expectation}: {self.expected} Seen: {self.observed}."
+
+
+def has_passed(connection: duckdb.DuckDBPyConnection, run_number: int) -> bool:
+    """Was a run checked, and then published? What blocked one that was not still stands."""
+    query = """
+        select count(*) from meta.runs where run_number = ? and status = 'published' and run_number in (
+            select run_number from meta.quality where layer = 'marts'
+        )
+    """
+    return connection.execute(query, [run_number]).fetchall() == [(1,)]
 
 
 def rules_of(profile: sources.Profile, layer: str) -> list[Rule]:

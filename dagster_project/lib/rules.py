@@ -18,7 +18,7 @@ from dagster_project.sources.contracts import Column
 
 Severity = Literal["block", "warn"]
 PROVENANCE = ("_row_hash", "_load_seq", "_load_id", "_file", "_record", "_recorded_at")
-LANDED = "_load_seq = {run_number}"
+LANDED = "_load_seq > {since}"
 MART_RULES = Path(__file__).with_name("quality_rules.yml")
 
 # A share of refused rows says more than a count: over the first, a person should look; over the second, a
@@ -32,7 +32,7 @@ QUARANTINE_BLOCK_ROWS = 100
 class Rule:
     """One expectation of one table. `broken`: the SQL condition of a row, `this`, that breaks it; `names`:
     the columns by which the reader is told such rows; `night`: the SQL condition of the rows that a night brought
-    or touched (`{run_number}` is the run's), without one every night looks at all.
+    or touched (`{since}` is the last run that was checked and published), without one every night looks at all.
     """
 
     schema: str

@@ -189,10 +189,11 @@ class Night:
         """Great Expectations over 'landing' or 'marts'; what would make a number wrong is added to `blocked`."""
         if not self.with_quality:
             return []
+        scope = self._scope(layer)
         self._release()
         begun = self.timings.startup_in("quality")
         with seconds() as took:
-            results = quality.check(self.settings, self.profile, layer, self._scope(layer), begun)
+            results = quality.check(self.settings, self.profile, layer, scope, begun)
         quality.record(self._open(), self.run, layer, results)
         failed = [result for result in results if not result.passed]
         blocking = [result.sentence for result in failed if result.severity == "block"]
@@ -255,20 +256,23 @@ class Night:
         return self.published
 
     def _scope(self, layer: str) -> quality.Scope:
-        """All of a rebuild; of a night what it landed, and in the marts nothing if it is the last one again."""
-        if self.run.is_full_refresh:
-            return quality.Scope(self.run.run_number, is_whole=True)
-        quiet = {table for table, load in self.loads.items() if not load.rows_accepted}
+        """All of a rebuild, and of a night after one that was not published: what blocked it still stands. Else what
+        was landed since, in the marts nothing if that is nothing.
+        """
+        connection, previous = self._open(), self.run.previous_run_number
+        if self.run.is_full_refresh or previous is None or not quality.has_passed(connection, previous):
+            return quality.Scope(0, is_whole=True)
+        news = sources.with_news(connection, self.profile, previous)
         if layer == "landing":
-            unchanged = {("landing", "__".join(table)) for table in quiet}
+            unchanged = {("landing", "__".join(table)) for table in self.profile.tables if table not in news}
             if not any(load.rows_read or load.files_refused for load in self.loads.values()):
                 unchanged.add(("meta", "loads"))
         else:
-            is_same = quiet == self.loads.keys() and self.run.as_of == self.run.previous_as_of
+            is_same = not news and self.run.as_of == self.run.previous_as_of
             unchanged = {
                 (rule.schema, rule.table) for rule in quality.rules_of(self.profile, layer) if is_same
             }
-        return quality.Scope(self.run.run_number, is_whole=False, unchanged=frozenset(unchanged))
+        return quality.Scope(previous, is_whole=False, unchanged=frozenset(unchanged))
 
     def finish(self) -> None:
         """Write how the run ended to `meta.runs` and status.json; a run of part of the assets leaves the latter."""

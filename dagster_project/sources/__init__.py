@@ -9,7 +9,7 @@ from .files import Refusal
 from .landing import Load, Run, land
 from .profile import Profile, ProfileError, fingerprint, load_profile
 from .sql import landed_name
-from .tables import prepare, reset
+from .tables import prepare, reset, with_news
 from .typed import fixed_offset_seconds
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "prepare",
     "profile_check",
     "reset",
+    "with_news",
 ]

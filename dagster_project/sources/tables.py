@@ -72,6 +72,18 @@ def prepare(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None:
         raise
 
 
+def with_news(
+    connection: duckdb.DuckDBPyConnection, profile: Profile, run_number: int
+) -> set[tuple[str, str]]:
+    """The source tables of which a later run wrote or changed a row."""
+    found = set()
+    for source, name in profile.tables:
+        query = f"SELECT count(*) FROM {sql.landed_name(source, name)} WHERE _load_seq > $1"
+        if connection.execute(query, [run_number]).fetchall() != [(0,)]:
+            found.add((source, name))
+    return found
+
+
 def reset(connection: duckdb.DuckDBPyConnection) -> None:
     """Drops all that landing wrote, for a rebuild; the files are landed again by the next run."""
     for schema in ("landing", "canonical", "reference"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.sources import Run, land, prepare
+from dagster_project.sources import Run, land, prepare, with_news
 
 from .conftest import HEADER, SCANS, Company
 
@@ -58,6 +58,9 @@ def test_of_equal_rows_the_one_recorded_first_stays_though_it_came_last(company:
         ("s0", "wms/scans/2026-01-06/a.csv", 2, 1),
         ("s1", "wms/scans/2026-01-05/a.csv", 2, 2),
     ]
+    assert with_news(company.connection, company.profile, 1) == {("wms", "scans")}, "nothing new, yet changed"
+    company.night()
+    assert with_news(company.connection, company.profile, 2) == set()
 
 
 def test_a_second_night_reads_only_new_files(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

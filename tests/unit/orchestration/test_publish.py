@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.lib import publish, warehouse
+from dagster_project.lib import blocks, publish, warehouse
 from dagster_project.settings import Settings
 
 QUARANTINE = "select 'erp' as source, '{\"phone\": \"***\"}' as row"
@@ -41,20 +41,24 @@ def publish_once(settings: Settings, run_id: str, fail_at: str = "") -> Path:
             rebuild=False,
             published=publish.published_run(settings),
         )
-        connection.execute("create schema if not exists marts")
         number = run.run_number
-        connection.execute(
-            "create or replace table marts.fct_orders as select ? as run_number, range as id from range(?)",
-            [number, ROWS],
-        )
-        connection.execute(
-            "create or replace table marts.kpi as select 'true_on_time_rate' as metric, 'day' as period,"
-            " date '2026-02-01' + cast(range as integer) as period_start, ? as numerator, 100 as denominator,"
-            " ? / 100.0 as value, ? as run_number from range(40)",
-            [number, number, number],
-        )
-        connection.execute("comment on table marts.fct_orders is 'One row an order; the customer''s view.'")
-        connection.execute("comment on column marts.fct_orders.id is 'The order.'")
+        with warehouse.draft(connection, settings):
+            connection.execute("create schema if not exists draft.marts")
+            connection.execute(
+                "create or replace table draft.marts.fct_orders as"
+                " select ? as run_number, range as id from range(?)",
+                [number, ROWS],
+            )
+            connection.execute(
+                "create or replace table draft.marts.kpi as select 'true_on_time_rate' as metric, 'day' as period,"
+                " date '2026-02-01' + cast(range as integer) as period_start, ? as numerator, 100 as denominator,"
+                " ? / 100.0 as value, ? as run_number from range(40)",
+                [number, number, number],
+            )
+            connection.execute(
+                "comment on table draft.marts.fct_orders is 'One row an order; the customer''s view.'"
+            )
+            connection.execute("comment on column draft.marts.fct_orders.id is 'The order.'")
         return publish.publish(connection, settings, run, QUARANTINE, reached)
 
 
@@ -80,12 +84,17 @@ def test_published_file_holds_marts_comments_and_masked_quarantine(home: Setting
 def test_link_is_relative_and_three_versions_are_kept(home: Settings) -> None:
     for name in "abcde":
         publish_once(home, name)
-    versions = sorted(path.name for path in (home.published_file.parent / "versions").iterdir())
-    assert versions == [f"warehouse_{number}.duckdb" for number in (3, 4, 5)]
+    assert versions(home) == [3, 4, 5]
     assert home.published_file.readlink() == Path("versions/warehouse_5.duckdb")
 
 
-@pytest.mark.parametrize("point", ["copied", "verified"])
+def versions(settings: Settings) -> list[int]:
+    """The numbers of the versions that lie there."""
+    names = (settings.published_file.parent / "versions").iterdir()
+    return sorted(int(path.name.removeprefix("warehouse_").removesuffix(".duckdb")) for path in names)
+
+
+@pytest.mark.parametrize("point", ["completed", "copied", "verified"])
 def test_publishing_cut_short_leaves_the_old_file_and_the_next_is_right(home: Settings, point: str) -> None:
     publish_once(home, "a")
     with pytest.raises(KeyboardInterrupt):
@@ -94,6 +103,78 @@ def test_publishing_cut_short_leaves_the_old_file_and_the_next_is_right(home: Se
     publish_once(home, "c")
     assert read(home, "select distinct run_number from marts.fct_orders") == [(3,)]
     assert not list((home.published_file.parent / "versions").glob("*.tmp*"))
+
+
+def test_linked_version_is_never_recycled(home: Settings) -> None:
+    """Nights cut short between the verified version and the link make it the oldest of more than are kept."""
+    publish_once(home, "a")
+    for name in "bcdef":
+        with pytest.raises(KeyboardInterrupt):
+            publish_once(home, name, fail_at="verified")
+        assert home.published_file.readlink() == Path("versions/warehouse_1.duckdb")
+        assert read(home, "select distinct run_number from marts.fct_orders") == [(1,)]
+    publish_once(home, "g")
+    assert read(home, "select distinct run_number from marts.fct_orders") == [(7,)]
+    assert versions(home) == [5, 6, 7]
+
+
+def test_linked_version_stays_though_dead_nights_left_larger_numbers(home: Settings) -> None:
+    """Without the build file numbers go on after the published run's, below those that nobody was shown."""
+    publish_once(home, "a")
+    for name in "bcdef":
+        with pytest.raises(KeyboardInterrupt):
+            publish_once(home, name, fail_at="verified")
+    home.build_file.unlink()
+    publish_once(home, "g")
+    assert home.published_file.readlink() == Path("versions/warehouse_2.duckdb")
+    assert read(home, "select distinct run_id from meta.run") == [("g",)]
+    publish_once(home, "h")
+    assert read(home, "select distinct run_id from meta.run") == [("h",)]
+
+
+def test_leftover_of_a_killed_publish_is_replaced(home: Settings) -> None:
+    """Also one of the same name, with a block half written under its new checksum."""
+    publish_once(home, "a")
+    publish_once(home, "b")
+    folder = home.published_file.parent / "versions"
+    whole = bytearray((folder / "warehouse_2.duckdb").read_bytes())
+    torn = whole[: blocks.HEADERS]
+    for at in range(blocks.HEADERS, len(whole), blocks.BLOCK):
+        torn += whole[at : at + blocks.CHECKSUM] + bytes(blocks.BLOCK - blocks.CHECKSUM)
+    for name in ("warehouse_3.duckdb.tmp", "warehouse_9.duckdb.tmp", "warehouse_9.duckdb.tmp.wal"):
+        (folder / name).write_bytes(torn)
+    publish_once(home, "c")
+    assert (folder / "warehouse_3.duckdb").read_bytes() == home.draft_file.read_bytes()
+    assert read(home, "select count(*), min(run_number), max(run_number) from marts.fct_orders") == [
+        (ROWS, 3, 3)
+    ]
+    assert versions(home) == [1, 2, 3]
+
+
+def test_version_is_the_draft_to_the_byte_and_most_of_it_was_there(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[blocks.Copied] = []
+    copy = blocks.copy
+    monkeypatch.setattr(blocks, "copy", lambda draft, target: copied.append(copy(draft, target)))
+    for name in "abcdef":
+        publish_once(home, name)
+        assert home.published_file.read_bytes() == home.draft_file.read_bytes()
+    assert [each.written == each.blocks for each in copied[:3]] == [True] * 3, (
+        "there is no old version to take"
+    )
+    assert all(each.written < each.blocks for each in copied[3:])
+
+
+def test_reader_of_the_oldest_version_keeps_it(home: Settings) -> None:
+    """It is recycled three nights later, though not under a reader."""
+    publish_once(home, "a")
+    with duckdb.connect(str(home.published_file.resolve()), read_only=True) as reader:
+        for name in "bcdef":
+            publish_once(home, name)
+            seen = "select count(*), min(run_number), max(run_number) from marts.fct_orders"
+            assert reader.execute(seen).fetchall() == [(ROWS, 1, 1)]
+    assert versions(home) == [4, 5, 6]
 
 
 def test_night_cut_short_after_the_swap_is_known_as_published(home: Settings) -> None:
@@ -127,12 +208,13 @@ def test_copy_that_differs_is_not_published(home: Settings, monkeypatch: pytest.
     publish_once(home, "a")
     copy = publish._copy
 
-    def lossy(connection: duckdb.DuckDBPyConnection, quarantine: str) -> None:
-        copy(connection, quarantine)
-        connection.execute("delete from published.marts.fct_orders where id = 7")
+    def lossy(draft: Path, target: Path) -> None:
+        copy(draft, target)
+        with duckdb.connect(str(target)) as connection:
+            connection.execute("delete from marts.fct_orders where id = 7")
 
     monkeypatch.setattr(publish, "_copy", lossy)
-    with pytest.raises(publish.PublishError, match="row counts differ"):
+    with pytest.raises(publish.PublishError, match="blocks differ"):
         publish_once(home, "b")
     assert read(home, "select count(*), min(run_number) from marts.fct_orders") == [(ROWS, 1)]
 
