@@ -47,6 +47,7 @@ def first_night(s: Story) -> None:
     s.sub("AHEAD-1", "AHEAD", "01-05 11:00")
     known(s, "BROKEN", codes=2)
     known(s, "BATCHED")
+    s.event("paid", "01-03 10:30", order="LATE")
     s.order("STUCK", "01-03 10:00")
     s.sub("STUCK-1", "STUCK", "01-03 11:00", carrier="JT")
     known(s, "STRAY")
@@ -71,6 +72,7 @@ def second_night(s: Story) -> None:
 
 
 def third_night(s: Story) -> None:
+    known(s, "LATE")
     s.sub("EARLY-1", "EARLY", "01-03 11:00")
     s.sub("BATCHED-1", "BATCHED", "01-03 12:00", batch=7)
     # each names its order, so that nothing else makes the night look at what has none
@@ -142,6 +144,10 @@ CLAIMS = {
     ),
     "of two promises given at one instant the earlier holds, whichever came first": (
         "select promised_at = '2026-01-07 10:00:00+08' from marts.fct_orders where order_id = 'GIVEN'",
+        [(True,)],
+    ),
+    "an order that comes late finds what was told of it before": (
+        "select paid_at = '2026-01-03 10:30:00+08' from marts.fct_suborders where order_id = 'LATE'",
         [(True,)],
     ),
     "a stage that nobody ends is overdue on the days of a night without news": (

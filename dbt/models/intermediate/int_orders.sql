@@ -21,24 +21,6 @@ with
         from versions
         group by order_id
     ),
-    events as (
-        select
-            order_id,
-            {{ first_stamps() }}
-            min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
-            min(occurred_at) filter (event_type in ('erp_shipped', 'erp_completed')) as erp_shipped_at,
-            max(occurred_at) filter (
-                event_type = 'not_received_ticket' and fulfilment_code is null
-            ) as not_received_at,
-            bool_or(event_type in ('complaint_ticket', 'not_received_ticket')) as has_complaint,
-            min(recorded_at) as first_event_recorded_at
-        from ({{ standing_events() }})
-        where
-            -- of its sub-orders' own events only the complaints are the order's as well
-            (fulfilment_code is null or event_type in ('complaint_ticket', 'not_received_ticket'))
-            {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="recorded_at") }}
-        group by order_id
-    ),
     ordered as (
         select order_id, line_number, arg_max(ordered_quantity, (recorded_at, ordered_quantity)) as quantity
         from {{ ref("stg_order_lines") }} {{ of_orders(ref("int_orders__touched")) }}
@@ -68,9 +50,9 @@ select
     described.* exclude (first_wished_date),
     -- a wish earlier than the day of the order is as if missing
     case when first_wished_date >= order_day then first_wished_date end as wished_date,
-    events.* exclude (order_id, has_complaint),
-    coalesce(events.has_complaint, false) as has_complaint,
+    stamps.* exclude (order_id, has_complaint, first_event_recorded_at),
+    coalesce(stamps.has_complaint, false) as has_complaint,
     coalesce(fill.is_received_in_full, true) as is_received_in_full
 from described
-left join events using (order_id)
+left join {{ ref("int_orders__stamps") }} as stamps using (order_id)
 left join fill using (order_id)

@@ -118,7 +118,7 @@
             from
                 (
                     select order_id, first_event_recorded_at
-                    from {{ orders }}
+                    from {{ before("intermediate", "int_orders__stamps") }}
                     union all
                     select order_id, first_event_recorded_at
                     from {{ suborders }}
