@@ -105,6 +105,21 @@ def build(
     return [_node_result(result) for result in outcome.result.results]
 
 
+def unit_tests(settings: Settings) -> list[NodeResult]:
+    """The models' own unit tests, over the tables that a night has built.
+
+    Raises:
+        ModelsFailedError: dbt could not run at all.
+    """
+    try:
+        outcome = _invoke(settings, ["test", "--select", "test_type:unit"], [])
+    finally:
+        _close_connections()
+    if outcome.result is None:
+        raise ModelsFailedError(f"dbt did not run: {outcome.exception}")
+    return [_node_result(result) for result in outcome.result.results]
+
+
 def manifest(settings: Settings) -> Path:
     """The project's manifest, parsed anew if a file of the project is newer."""
     path = settings.dbt_dir / "target" / "manifest.json"
