@@ -14,33 +14,32 @@ from .textfiles import Unfit
 _WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _OWN_TYPES = {"text": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP"}
 _OWN_TYPES["instant"] = "TIMESTAMP WITH TIME ZONE"
+_TIMES = {"date": "DATE", "timestamp": "TIMESTAMP", "instant": "TIMESTAMPTZ"}
 _ROW_BITS = 40  # a file has fewer rows than 2 to this power
 
 
 def read_header(
     connection: duckdb.DuckDBPyConnection, found: Found, contract: TableContract
-) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Header of a sheet or a Parquet file, the columns that the contract does not know, and whether the file's own
-    types are the contract's.
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Header of a sheet or a Parquet file, the columns that the contract does not know, and the file's own types if
+    they are the contract's.
 
     Raises:
         Unfit: the file cannot be opened, or its header changed.
     """
-    types: dict[str, str] = {}
-    if contract.format == "parquet":
-        # A cursor of its own, so that a broken file leaves the transaction of the load alone.
-        with connection.cursor() as probe:
-            try:
-                rows = probe.execute("DESCRIBE FROM read_parquet($1)", [str(found.path)]).fetchall()
-            except duckdb.Error as error:
-                raise Unfit("the file is no whole Parquet file", "Have it delivered again") from error
-        types = {row[0]: row[1] for row in rows}
-        header = tuple(row[0] for row in rows)
-    else:
+    if contract.format == "xlsx":
         header = tuple(column.name for column in _sheet(found, contract).selected_columns)
-    extra = check_header(header, contract)
-    is_typed = bool(types) and all(_is_own_type(column, types[column.name]) for column in contract.columns)
-    return header, extra, is_typed
+        return header, check_header(header, contract), ()
+    # A cursor of its own, so that a broken file leaves the transaction of the load alone.
+    with connection.cursor() as probe:
+        try:
+            rows = probe.execute("DESCRIBE FROM read_parquet($1)", [str(found.path)]).fetchall()
+            types = {row[0]: row[1] for row in rows}
+            extra = check_header(tuple(types), contract)
+            is_typed = _has_own_types(contract, types) and _has_told_times(probe, found, contract)
+        except duckdb.Error as error:
+            raise Unfit("the file is no whole Parquet file", "Have it delivered again") from error
+    return tuple(types), extra, tuple(types.values()) if is_typed else ()
 
 
 def typed_rows(contract: TableContract, batch: Batch, where: str) -> str:
@@ -51,7 +50,6 @@ def typed_rows(contract: TableContract, batch: Batch, where: str) -> str:
     """
     files = ", ".join(sql.text(str(file.found.path)) for file in batch.files)
     columns = contract.columns
-    given = " OR ".join(f"{sql.name(column.name)} IS NOT NULL" for column in columns)
     raws = ", ".join(f"{sql.name(column.name)} AS {sql.name(f'_raw.{column.name}')}" for column in columns)
     parts = ", ".join(f"CAST({sql.name(name)} AS VARCHAR)" for name in batch.field_names)
     cells = []
@@ -71,8 +69,17 @@ def typed_rows(contract: TableContract, batch: Batch, where: str) -> str:
             SELECT (CAST(file_index AS BIGINT) << {_ROW_BITS}) + file_row_number AS position,
                 CAST(file_index AS INTEGER) AS file_index, file_row_number + 1 AS record,
                 NULL AS line, [{parts}] AS parts, CAST(NULL AS VARCHAR) AS broken, {raws}
-            FROM read_parquet([{files}]) WHERE {given}
+            FROM read_parquet([{files}]) WHERE {_is_given(contract, batch)}
         ) WHERE {where}"""
+
+
+def _is_given(contract: TableContract, batch: Batch) -> str:
+    """The condition of a row with any value, what is cheap to ask asked first: mostly that is enough."""
+    plain = [column.name for column in contract.columns if column.type != "text"]
+    others = [name for name in batch.field_names if name not in plain]
+    conditions = [f"{sql.name(name)} IS NOT NULL" for name in plain]
+    conditions += [f"trim(CAST({sql.name(name)} AS VARCHAR)) <> ''" for name in others]
+    return " OR ".join(conditions)
 
 
 def stage_cells(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
@@ -102,6 +109,23 @@ def stage_cells(connection: duckdb.DuckDBPyConnection, contract: TableContract, 
     connection.execute(
         "DELETE FROM staged_rows WHERE len(list_filter(parts, lambda part: trim(part) <> '')) = 0"
     )
+
+
+def _has_own_types(contract: TableContract, types: dict[str, str]) -> bool:
+    """Whether a Parquet file's types are the contract's, and no value may be one of its null words."""
+    may_be_null = any(character.isdigit() for word in contract.nulls for character in word)
+    return not may_be_null and all(_is_own_type(column, types[column.name]) for column in contract.columns)
+
+
+def _has_told_times(connection: duckdb.DuckDBPyConnection, found: Found, contract: TableContract) -> bool:
+    """Whether all times of a Parquet file lie in the years that text tells; infinity is none, and no model's either."""
+    beyond = []
+    for column in contract.columns:
+        if kind := _TIMES.get(column.type):
+            first, end = (f"{kind} '{day} 00:00:00+00'" for day in ("0001-01-01", "10000-01-01"))
+            beyond.append(f"{sql.name(column.name)} < {first} OR {sql.name(column.name)} >= {end}")
+    query = f"SELECT 1 FROM read_parquet($1) WHERE {' OR '.join(beyond) or 'false'} LIMIT 1"
+    return not connection.execute(query, [str(found.path)]).fetchall()
 
 
 def _is_own_type(column: Column, type_: str) -> bool:

@@ -56,7 +56,7 @@ class Found:
 class Inspected:
     """A file that is fit to be read. `read_path` is the file or its copy in UTF-8 with plain line ends;
     `lines` counts its line ends (csv, jsonl); `header` holds its columns (none for jsonl); `expected_rows`
-    is its manifest's; `is_typed`: a Parquet file whose own types are the contract's."""
+    is its manifest's; `types`: a Parquet file's own, where they are the contract's."""
 
     found: Found
     sha256: str
@@ -67,7 +67,7 @@ class Inspected:
     expected_rows: int | None
     has_manifest: bool
     is_released: bool
-    is_typed: bool = False
+    types: tuple[str, ...] = ()
 
     @property
     def load_id(self) -> str:
@@ -76,8 +76,8 @@ class Inspected:
 
 @dataclass(frozen=True)
 class Batch:
-    """Files read together: all with the same header. `field_names` are the columns of `parts`, in order; of
-    files that are typed no text is made."""
+    """Files read together: all with the same header, and the same types where those are used. `field_names` are the
+    columns of `parts`, in order; of files that are typed no text is made."""
 
     files: Sequence[Inspected]
     field_names: tuple[str, ...]

@@ -176,8 +176,8 @@ class _Landing:
     def _inspect(self, file: Found) -> Inspected:
         fit = inspect(file, self.contract, self.spool)
         if self.contract.format in ("parquet", "xlsx"):
-            header, extra, is_typed = cells.read_header(self.connection, file, self.contract)
-            fit = replace(fit, header=header, extra=extra, is_typed=is_typed)
+            header, extra, types = cells.read_header(self.connection, file, self.contract)
+            fit = replace(fit, header=header, extra=extra, types=types)
         return fit
 
     def _refuse(self, file: Found, unfit: Unfit, was_landed: bool = False) -> None:
@@ -267,19 +267,19 @@ def _short_of_usual(fit: Inspected, rows: int, usual: dict[str, float]) -> Unfit
 
 
 def _batches(files: Sequence[Inspected], contract: TableContract) -> list[Batch]:
-    """Files in the order of their drop dates, cut where the header changes or a batch grows too large for
-    memory."""
+    """Files in the order of their drop dates, cut where the header or the files' types change or a batch grows too
+    large for memory."""
     ordered = sorted(files, key=lambda fit: (fit.found.recorded_at, fit.found.file))
     batches = []
-    for (header, is_typed), group in groupby(ordered, key=lambda fit: (fit.header, fit.is_typed)):
+    for (header, types), group in groupby(ordered, key=lambda fit: (fit.header, fit.types)):
         names = header or tuple(column.name for column in contract.columns)
         held: list[Inspected] = []
         size = 0
         for fit in group:
             if held and size + fit.found.bytes > BATCH_BYTES:
-                batches.append(Batch(tuple(held), names, is_typed))
+                batches.append(Batch(tuple(held), names, is_typed=bool(types)))
                 held, size = [], 0
             held.append(fit)
             size += fit.found.bytes
-        batches.append(Batch(tuple(held), names, is_typed))
+        batches.append(Batch(tuple(held), names, is_typed=bool(types)))
     return batches

@@ -11,7 +11,7 @@ from . import sql, typed
 from .contracts import TableContract
 from .profile import Profile
 
-_VERSION = 2  # raised when the same file would land otherwise, its rows' hashes included
+_VERSION = 3  # raised when the same file would land otherwise, its rows' hashes included
 _SCHEMAS = ("meta", "landing", "canonical", "reference")
 _TABLES = (
     """

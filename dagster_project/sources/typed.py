@@ -123,7 +123,12 @@ def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
         missing = f"{typed if is_typed else text} IS NULL"
         rules.append((missing, "a value is missing; send the row again with one"))
     if column.type != "text" and not is_typed:
-        rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", f" {_EXPECTED[column.type](column)}"))
+        words = f" {_EXPECTED[column.type](column)}"
+        rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", words))
+        if column.type in ("date", "timestamp"):
+            # strptime takes the words epoch and infinity by any format, for the first day of 1900
+            is_early = f"{typed} < CAST('1900-01-03' AS {column.sql_type})"
+            rules.append((f"CASE WHEN {is_early} THEN NOT regexp_matches({text}, '[0-9]') END", words))
     if column.minimum is not None:
         rules.append((f"{typed} < {column.minimum}", f" is below {column.minimum}; correct it at the source"))
     if column.maximum is not None:

@@ -103,6 +103,24 @@ def test_times_around_every_change_of_the_clock(zone: str) -> None:
     assert bool(changed) == (zone != "UTC")
 
 
+@pytest.mark.parametrize("type_", ["type: timestamp", "type: date, format: '%Y-%m-%d'", "type: instant"])
+def test_words_are_no_times(company: Company, type_: str) -> None:
+    """DuckDB's strptime takes some by any format."""
+    words = ["infinity", "-Infinity", "epoch", " EPOCH ", "now", "today"]
+    assert landed(company, type_, *words) == [None] * len(words)
+    assert len(company.quarantined()) == len(words)
+
+
+def test_early_years_are_times(company: Company) -> None:
+    assert landed(
+        company, "type: timestamp", "1900-01-01 00:00:00", "1899-12-31 23:59:59", "0001-02-03 00:00:00"
+    ) == [
+        at("1900-01-01T00:00:00-03:06:28"),
+        at("1899-12-31T23:59:59-03:06:28"),
+        at("0001-02-03T00:00:00-03:06:28"),
+    ]
+
+
 def test_epochs(company: Company) -> None:
     assert landed(company, "type: epoch_ms", "1767484800123", "0", "1e9", "soon", "99999999999999999") == [
         at("2026-01-04T00:00:00.123+00:00"), at("1970-01-01T00:00:00+00:00"), None, None, None,
