@@ -23,7 +23,7 @@ from tests.homes import settings_for
 PROFILE = Path(__file__).parent / "profile"
 ZONE = ZoneInfo("Asia/Shanghai")
 SEED = 7
-RIVALS = ("by_polars", "by_pandas")
+RIVALS = {"by_polars": "polars", "by_pandas": "pandas"}  # each with the package it is written in
 PANDAS_ORDERS = 1_000_000  # above, its tables do not fit into the memory that the others need
 
 
@@ -111,11 +111,15 @@ class Race:
         made_by.write_text(recipe, encoding="utf-8")
 
     def _scripts(self) -> list[str]:
-        """The scripts that take part; one that is not written yet, or too small for the size, is said."""
+        """The scripts that take part; one that is not written yet, lacks its package or is too small for the size is
+        said.
+        """
         taking_part = []
         for name in ("by_hand", *RIVALS):
             if not script.is_there(name):
                 self.say(f"left out: there is no tests/bench/{name}.py yet")
+            elif name in RIVALS and not script.is_installed(RIVALS[name]):
+                self.say(f"left out: {name}, because {RIVALS[name]} is not installed: make setup installs it")
             elif name == "by_pandas" and self.orders > PANDAS_ORDERS:
                 self.say(f"left out: {name}, only up to {PANDAS_ORDERS:,} orders")
             else:

@@ -18,6 +18,10 @@ def is_there(name: str) -> bool:
     return importlib.util.find_spec(f"tests.bench.{name}") is not None
 
 
+def is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
 def startup(out: Path) -> Path:
     """Where a script's start-up seconds are written."""
     return out.with_suffix(".startup.json")
