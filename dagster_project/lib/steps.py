@@ -182,6 +182,9 @@ class Night:
         if warehouse.is_relanded(connection, self.run):
             reason = "a file that had landed was replaced"
             self._run = warehouse.require_full_refresh(connection, self.run, reason)
+        if not self.settings.draft_file.exists():
+            reason = "there is no draft of the last night"
+            self._run = warehouse.require_full_refresh(connection, self.run, reason)
         self.say(f"as of {as_of.isoformat()}")
 
     @_noted

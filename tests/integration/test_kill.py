@@ -88,6 +88,16 @@ def test_killed_night_hurts_nobody(
     assert figures(settings, "select status from meta.runs where run_number = 2") == [(expected,)]
 
 
+def test_lost_draft_is_made_anew(
+    company: Replay, first: Settings, undisturbed: Settings, tmp_path: Path
+) -> None:
+    settings = copied(first, tmp_path)
+    settings.draft_file.unlink()
+    night = company.run(settings, 1)
+    assert (night.status, night.is_full_refresh) == ("published", True)
+    assert differences(settings, undisturbed) == {}
+
+
 def test_first_publication_stands_across_a_kill(
     company: Replay, first: Settings, undisturbed: Settings, tmp_path: Path
 ) -> None:
