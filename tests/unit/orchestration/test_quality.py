@@ -192,9 +192,9 @@ def test_great_expectations_is_imported_for_news_alone(build: Settings, kind: st
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
-    assert done.stdout == said, done.stderr
+    assert done.stdout == said, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
