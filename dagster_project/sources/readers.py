@@ -17,6 +17,8 @@ from .files import Batch
 from .textfiles import SEPARATOR, Unfit
 
 _MAX_LINE = 8_400_000  # files.inspect lets no line of 8 MiB pass
+# a buffer a thread and file; DuckDB's own is sixteen lines, of which three are more than a night may hold
+_BUFFER = 2 * _MAX_LINE
 
 
 def stage(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
@@ -138,7 +140,8 @@ def _stage_lines(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         CREATE OR REPLACE TEMP TABLE staged_lines AS
         SELECT line, CAST(file_index AS INTEGER) AS file_index
         FROM read_csv($1, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, delim = $2,
-            quote = '', escape = '', new_line = '\\n', max_line_size = {_MAX_LINE})
+            quote = '', escape = '', new_line = '\\n', max_line_size = {_MAX_LINE},
+            buffer_size = {_BUFFER})
         """,
         [[str(file.read_path) for file in batch.files], SEPARATOR.decode()],
     )
