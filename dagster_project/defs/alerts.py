@@ -2,8 +2,6 @@
 killed.
 """
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
 from dagster_project.defs.context import chosen_settings
@@ -14,7 +12,7 @@ from dagster_project.lib import due, publish
 @dg.run_failure_sensor(monitored_jobs=[nightly], default_status=dg.DefaultSensorStatus.RUNNING)
 def failed_night(context: dg.RunFailureSensorContext) -> None:
     """Leave the failure where the pages look, unless the night that is due is published."""
-    if due.is_published(chosen_settings(), due.last_night(datetime.now(UTC))):
+    if due.is_published(chosen_settings(), due.last_night(due.clock())):
         return
     publish.note_failure(
         chosen_settings(), context.dagster_run.run_id, context.failure_event.message or "it failed"

@@ -2,7 +2,7 @@
 in lib/due.py.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 
@@ -36,12 +36,12 @@ def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | d
 @dg.sensor(job=nightly, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def missed_night(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """The night that should have run while nothing was running."""
-    return _request(context.instance, due.last_night(datetime.now(UTC) - HEAD_START))
+    return _request(context.instance, due.last_night(due.clock() - HEAD_START))
 
 
 def _request(instance: dg.DagsterInstance, instant: datetime) -> dg.RunRequest | dg.SkipReason:
     tag = instant.astimezone(due.TIMEZONE).isoformat()
-    if instant < due.last_night(datetime.now(UTC)):
+    if instant < due.last_night(due.clock()):
         return dg.SkipReason(f"the night of {tag} is overtaken by a later one")
     if due.is_published(chosen_settings(), instant):
         return dg.SkipReason(f"the night of {tag} is published")

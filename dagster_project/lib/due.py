@@ -13,6 +13,11 @@ HOUR = 3
 CRON = f"0 {HOUR} * * *"
 
 
+def clock() -> datetime:
+    """The instant it is: the one place of the schedule that reads the clock."""
+    return datetime.now(UTC)
+
+
 def last_night(now: datetime) -> datetime:
     """The latest 03:00 of the schedule's zone at or before `now`."""
     local = now.astimezone(TIMEZONE)
@@ -35,5 +40,5 @@ def is_published(settings: Settings, instant: datetime) -> bool:
 
 def is_overtaken(settings: Settings, instant: datetime) -> bool:
     """Is a night later than the one of `instant` published already?"""
-    latest = last_night(datetime.now(UTC))
+    latest = last_night(clock())
     return instant < latest and is_published(settings, latest)

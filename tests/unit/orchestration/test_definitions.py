@@ -130,14 +130,25 @@ def sense(location: ModuleType, instance: dg.DagsterInstance):
         return sensor.evaluate_tick(context)
 
 
-def test_missed_night_is_caught_up_once(location: ModuleType, instance: dg.DagsterInstance) -> None:
+def test_missed_night_is_caught_up_once(
+    location: ModuleType, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "clock", lambda: datetime.fromisoformat("2026-03-01T03:10:00+08:00"))
     (request,) = sense(location, instance).run_requests
-    instant = due.last_night(datetime.now(UTC) - timedelta(minutes=10))
-    assert request.tags["true_on_time/as_of"] == instant.isoformat()
+    assert request.tags["true_on_time/as_of"] == "2026-03-01T03:00:00+08:00"
     instance.create_run_for_job(location.defs.resolve_job_def("nightly"), tags=request.tags)
     again = sense(location, instance)
     assert not again.run_requests
     assert "started already" in again.skip_message
+
+
+def test_night_is_not_missed_before_its_schedule_had_time(
+    location: ModuleType, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "clock", lambda: datetime.fromisoformat("2026-03-01T03:09:59+08:00"))
+    result = sense(location, instance)
+    assert not result.run_requests
+    assert "overtaken" in result.skip_message
 
 
 @pytest.mark.parametrize(
