@@ -68,21 +68,37 @@ class Staging:
     def count(self) -> dict[int, tuple[int, list[str]]]:
         """By file: its rows, and for JSON lines (which have no header to show it) the columns without any
         value."""
-        names = [column.name for column in self.contract.columns if self.contract.format == "jsonl"]
+        # hashes and verdicts in one pass: what is asked of all rows later asks only these
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE staged_hashes AS"
+            f" SELECT _position, _file_index, _row_hash, _is_bad FROM {self.rows}"
+        )
         counted = self.connection.execute(
-            "SELECT _file_index, count(*), count(*) FILTER (_is_bad)"
-            f"{''.join(f', count({sql.name(name)})' for name in names)} FROM {self.rows} GROUP BY _file_index"
+            "SELECT _file_index, count(*), count(*) FILTER (_is_bad) FROM staged_hashes GROUP BY _file_index"
         ).fetchall()
-        self.counts = {index: (rows, bad) for index, rows, bad, *_ in counted}
+        self.counts = {index: (rows, bad) for index, rows, bad in counted}
+        empty = self._empty_columns()
+        return {index: (rows, empty.get(index, [])) for index, (rows, _) in self.counts.items()}
+
+    def _empty_columns(self) -> dict[int, list[str]]:
+        """By file of JSON lines, the columns without any value."""
+        if self.contract.format != "jsonl":
+            return {}
+        names = [column.name for column in self.contract.columns]
+        filled = ", ".join(f"count({sql.name(name)})" for name in names)
+        counted = self.connection.execute(
+            f"SELECT _file_index, {filled} FROM {self.rows} GROUP BY _file_index"
+        ).fetchall()
         return {
-            index: (rows, [name for name, values in zip(names, filled, strict=True) if not values])
-            for index, rows, _, *filled in counted
+            index: [name for name, values in zip(names, counts, strict=True) if not values]
+            for index, *counts in counted
         }
 
     def drop(self, file_index: int) -> None:
         """Takes a file's rows out again."""
         held = "staged_files" if self.batch.is_typed else self.rows
-        self.connection.execute(f"DELETE FROM {held} WHERE _file_index = $1", [file_index])
+        for table in (held, "staged_hashes"):
+            self.connection.execute(f"DELETE FROM {table} WHERE _file_index = $1", [file_index])
         self.counts.pop(file_index, None)
 
     @property
@@ -132,20 +148,13 @@ class Staging:
     def take_duplicates(self, run_number: int) -> int:
         """Finds rows whose content came before, in this batch or landed; the smallest provenance stays in
         the landed row. Hands back how many."""
-        # hashes alone tell which rows came before: no other column is read but for those few
-        self.connection.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE staged_hashes AS
-            SELECT _position, _row_hash FROM {self.rows} WHERE NOT _is_bad
-            """
-        )
         self.connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE staged_repeated AS
             WITH several AS (
                 SELECT _position, _row_hash FROM staged_hashes SEMI JOIN (
-                    SELECT _row_hash FROM staged_hashes GROUP BY _row_hash HAVING count(*) > 1
-                ) USING (_row_hash)
+                    SELECT _row_hash FROM staged_hashes WHERE NOT _is_bad GROUP BY _row_hash HAVING count(*) > 1
+                ) USING (_row_hash) WHERE NOT _is_bad
             )
             SELECT _position FROM (
                 SELECT _position, row_number() OVER (
@@ -160,7 +169,7 @@ class Staging:
             CREATE OR REPLACE TEMP TABLE staged_same AS
             SELECT _position, landed.rowid AS landed_row
             FROM {self.landed} AS landed JOIN staged_hashes USING (_row_hash)
-            ANTI JOIN staged_repeated USING (_position)
+            ANTI JOIN staged_repeated USING (_position) WHERE NOT _is_bad
             """
         )
         self.connection.execute(
