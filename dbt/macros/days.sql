@@ -1,17 +1,18 @@
 {# The days on which orders, stages and picks count; read before and after a night, so that both sides are counted again. #}
 {% macro days_counted(orders, suborders, stages, picks, affected) -%}
     {% set chosen = "order_id in (select order_id from " ~ affected ~ ")" %}
+    {% set since = "order_day >= " ~ since_day(affected) %}
     select
         'order' as kind,
         unnest(
             [order_day, promised_day, signed_day, erp_shipped_day, wished_date, {{ local_day("closed_at") }}]
         ) as day
     from {{ orders }}
-    where {{ chosen }}
+    where {{ chosen }} and {{ since }}
     union
     select 'order', {{ local_day("signed_at") }}
     from {{ suborders }}
-    where {{ chosen }}
+    where {{ chosen }} and {{ since }}
     union
     select 'order', picked_day
     from {{ picks }}
@@ -19,11 +20,11 @@
     union
     select 'stage', ended_day
     from {{ stages }}
-    where {{ chosen }}
+    where {{ chosen }} and {{ since }}
     union
     select 'open', {{ days_overdue() }}
     from {{ stages }}
-    where {{ chosen }} and {{ is_ever_overdue() }}
+    where {{ chosen }} and {{ since }} and {{ is_ever_overdue() }}
 {%- endmacro %}
 
 {# A stage is overdue once its standard has passed; open until it ends or the sub-order is given up. #}

@@ -67,8 +67,7 @@
             case when names_suborder then fulfilment_code end as fulfilment_code,
             coalesce(other_order_id, case when names_order then order_id end) as order_id,
             {{ event_columns() | join(", ") }}
-        from {{ before("evidence", "int_events") }}
-        where event_key in (select event_key from {{ ref("int_events__rekeyed") }})
+        from {{ ref("int_events__rekeyed") }}
         union all
         select event_key, fulfilment_code, order_id, {{ event_columns() | join(", ") }}
         from {{ ref("int_events__new") }}

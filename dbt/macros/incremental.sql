@@ -25,6 +25,14 @@
     {% endif %}
 {%- endmacro %}
 
+{# In a night, only these days: asked where rows are read, so that no other day's are counted first. #}
+{% macro of_days(column, kind, keyword="and") -%}
+    {% if is_incremental() %}
+        {{ keyword }} {{ column }}
+        in (select day from {{ ref("int_days__touched") }} where kind = '{{ kind }}')
+    {% endif %}
+{%- endmacro %}
+
 {# Until its order is known, a sub-order has a day that no night leaves out. #}
 {% macro order_day_or_unknown(day) -%} coalesce({{ day }}, date '9999-12-31') {%- endmacro %}
 

@@ -4,8 +4,9 @@
 -- depends_on: {{ ref("int_suborders__described") }}
 -- depends_on: {{ ref("int_waybills__before") }}
 -- depends_on: {{ ref("int_waybills__linked") }}
--- Events this night must write again, with the order they stood under: new rows, those that waited for their
--- waybill or sub-order to become known, and old ones that belong elsewhere since.
+-- Events this night must write again, as they stand: those that new rows came of, those that waited for their
+-- waybill or sub-order to become known, and old ones that belong elsewhere since. Read once from the whole
+-- history.
 {% if flags.FULL_REFRESH %}
     select null::ubigint as event_key, null::varchar as order_id, null::timestamptz as recorded_at where false
 {% else %}
@@ -17,31 +18,42 @@
         where stood.order_id <> described.order_id
     {% endset %}
     {% set relinked = "select (carrier, waybill) from " ~ ref("int_waybills__before") %}
-    select event_key, order_id, recorded_at
-    from {{ events }}
-    where event_key in (select event_key from {{ ref("int_events__new") }})
-    union
-    select event_key, order_id, recorded_at
+    select *
     from {{ events }}
     where
-        is_waiting
-        and (carrier, waybill) in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
-    union
-    select event_key, order_id, recorded_at
-    from {{ events }}
-    where
-        is_waiting and fulfilment_code in (select fulfilment_code from {{ ref("int_suborders__described") }})
-    -- what follows reads the whole history: only where something did move
-    {% if looked_up("select count(*) > 0 from (" ~ moved ~ ")") == "true" %}
-        union
-        select event_key, order_id, recorded_at
-        from {{ events }}
-        where fulfilment_code in ({{ moved }})
-    {% endif %}
-    {% if looked_up("select count(*) > 0 from (" ~ relinked ~ ")") == "true" %}
-        union
-        select event_key, order_id, recorded_at
-        from {{ events }}
-        where (carrier, waybill) in ({{ relinked }})
-    {% endif %}
+        event_key in (
+            select event_key
+            from {{ ref("int_events__new") }}
+            union all
+            -- linked now; of a waybill whose sub-order is not known, this was written when it was linked
+            select event_key
+            from {{ events }}
+            where
+                is_waiting
+                and fulfilment_code is null
+                and (carrier, waybill) in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
+            union all
+            select event_key
+            from {{ events }}
+            where
+                is_waiting
+                and fulfilment_code in (
+                    select fulfilment_code
+                    from {{ ref("int_suborders__described") }}
+                    where order_id is not null
+                )
+            -- what follows reads the whole history: only where something did move
+            {% if looked_up("select count(*) > 0 from (" ~ moved ~ ")") == "true" %}
+                union all
+                select event_key
+                from {{ events }}
+                where fulfilment_code in ({{ moved }})
+            {% endif %}
+            {% if looked_up("select count(*) > 0 from (" ~ relinked ~ ")") == "true" %}
+                union all
+                select event_key
+                from {{ events }}
+                where (carrier, waybill) in ({{ relinked }})
+            {% endif %}
+        )
 {% endif %}

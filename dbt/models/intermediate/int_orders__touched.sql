@@ -19,27 +19,21 @@
     with
         new_codes as (
             select fulfilment_code
-            from {{ ref("stg_suborders") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_suborders")) }}
             union
             -- what it replaces, or replaced until now, may be another order's
             select replaces
-            from {{ ref("stg_suborders") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_suborders")) }}
             union
             select replaces
             from {{ suborders }}
-            where
-                fulfilment_code
-                in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
+            where fulfilment_code in (select fulfilment_code from {{ new_rows(ref("stg_suborders")) }})
             union
             select fulfilment_code
-            from {{ ref("stg_waybills") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_waybills")) }}
             union
             select fulfilment_code
-            from {{ ref("stg_pick_lines") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_pick_lines")) }}
             union
             select fulfilment_code
             from {{ ref("int_events__new") }}
@@ -50,16 +44,13 @@
         ),
         news as (
             select order_id
-            from {{ ref("stg_orders") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_orders")) }}
             union
             select order_id
-            from {{ ref("stg_order_lines") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_order_lines")) }}
             union
             select order_id
-            from {{ ref("stg_receipts") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_receipts")) }}
             union
             select coalesce(order_id, '')
             from {{ ref("int_events__new") }}
@@ -68,15 +59,14 @@
             from {{ ref("int_events__rekeyed") }}
             union
             select ''
-            from {{ ref("stg_pick_lines") }}
-            where {{ is_new() }}
+            from {{ new_rows(ref("stg_pick_lines")) }}
             union
             -- where a line picked has stood until now: under no order, or under another code
             select order_id
             from {{ before("intermediate", "int_pick_lines") }}
             where
                 fulfilment_code in (select fulfilment_code from new_codes)
-                or pick_line_id in (select pick_line_id from {{ ref("stg_pick_lines") }} where {{ is_new() }})
+                or pick_line_id in (select pick_line_id from {{ new_rows(ref("stg_pick_lines")) }})
             union
             -- an order that a sub-order has left, and the one it is in now
             select order_id
@@ -107,8 +97,7 @@
                     from {{ orders }}
                     union all
                     select order_id, {{ local_day("placed_at") }}
-                    from {{ ref("stg_orders") }}
-                    where {{ is_new() }}
+                    from {{ new_rows(ref("stg_orders")) }}
                 )
             where order_id in (select order_id from news)
             group by order_id

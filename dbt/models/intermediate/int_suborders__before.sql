@@ -5,5 +5,5 @@
 {% else %}
     select fulfilment_code, order_id
     from {{ before("intermediate", "int_suborders__described") }}
-    where fulfilment_code in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
+    where fulfilment_code in (select fulfilment_code from {{ new_rows(ref("stg_suborders")) }})
 {% endif %}

@@ -22,6 +22,6 @@ select
     arg_min(destination_province, (recorded_at, destination_province)) as planned_province
 from {{ ref("stg_suborders") }}
 {% if is_incremental() %}
-    where fulfilment_code in (select fulfilment_code from {{ ref("stg_suborders") }} where {{ is_new() }})
+    where fulfilment_code in (select fulfilment_code from {{ new_rows(ref("stg_suborders")) }})
 {% endif %}
 group by fulfilment_code

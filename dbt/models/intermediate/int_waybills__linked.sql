@@ -7,9 +7,7 @@ with
         select carrier, waybill, fulfilment_code, min(recorded_at) as first_at, max(recorded_at) as last_at
         from {{ ref("stg_waybills") }}
         {% if is_incremental() %}
-            where
-                (carrier, waybill)
-                in (select (carrier, waybill) from {{ ref("stg_waybills") }} where {{ is_new() }})
+            where (carrier, waybill) in (select (carrier, waybill) from {{ new_rows(ref("stg_waybills")) }})
         {% endif %}
         group by carrier, waybill, fulfilment_code
     )

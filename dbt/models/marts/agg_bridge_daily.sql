@@ -13,7 +13,7 @@
     ) %}
 {% endif %}
 with
-    orders as (select * from {{ ref("fct_orders") }}),
+    orders as not materialized(select * from {{ ref("fct_orders") }}),
     verdicts as (
         {% if has("erp") %}
             select
@@ -27,7 +27,7 @@ with
                 true as is_shown,
                 has_complaint
             from orders
-            where erp_shipped_day is not null
+            where erp_shipped_day is not null {{ of_days("erp_shipped_day", "order") }}
             union all
         {% endif %}
         {% for number, step, verdict in steps %}
@@ -48,7 +48,7 @@ with
                 }} as is_shown,
                 has_complaint
             from orders
-            where is_due {{ "union all" if not loop.last }}
+            where is_due {{ of_days("promised_day", "order") }} {{ "union all" if not loop.last }}
         {% endfor %}
     )
 select
@@ -63,7 +63,4 @@ select
     count(*) filter (is_shown)::bigint as orders,
     count(*) filter (is_shown and has_complaint)::bigint as complaint_orders
 from verdicts
-{% if is_incremental() %}
-    where day in (select day from {{ ref("int_days__touched") }} where kind = 'order')
-{% endif %}
 group by 1, 2, 3, 4, 5, 6

@@ -12,10 +12,9 @@ with
             -- whole microseconds add up the same in any order
             round(lateness.late_minutes * 60000000)::bigint as late_us
         from {{ ref("fct_lateness") }} as lateness
-        inner join {{ ref("fct_orders") }} as orders using (order_id)
-        {% if is_incremental() %}
-            where lateness.signed_day in (select day from {{ ref("int_days__touched") }} where kind = 'order')
-        {% endif %}
+        inner join
+            {{ ref("fct_orders") }} as orders using (order_id)
+            {{ of_days("lateness.signed_day", "order", keyword="where") }}
     )
 select
     signed_day::date as day,

@@ -24,7 +24,7 @@
     "closed_orders",
 ] %}
 with
-    orders as (
+    orders as not materialized(
         select
             *,
             -- a clock that is off may sign before the order was placed: closed no earlier than opened
@@ -45,7 +45,7 @@ with
             count(*) filter (not is_on_time and is_erp_on_time) as late_though_erp_on_time_orders,
             count(*) as all_signed_orders
         from orders
-        where signed_day is not null and not is_pending
+        where signed_day is not null and not is_pending {{ of_days("signed_day", "order") }}
         group by all
         union all by name
         select
@@ -58,7 +58,7 @@ with
             count(*) filter (is_in_full) as in_full_orders,
             count(*) filter (has_complaint) as complaint_orders
         from orders
-        where is_due
+        where is_due {{ of_days("promised_day", "order") }}
         group by all
         union all by name
         select
@@ -69,7 +69,7 @@ with
             count(*) as erp_shipped_orders,
             count(*) filter (is_erp_on_time) as erp_on_time_orders
         from orders
-        where erp_shipped_day is not null
+        where erp_shipped_day is not null {{ of_days("erp_shipped_day", "order") }}
         group by all
         union all by name
         select
@@ -80,12 +80,12 @@ with
             count(*) as wished_orders,
             count(*) filter (is_wished_date_hit) as wished_hit_orders
         from orders
-        where is_wished_date_hit is not null
+        where is_wished_date_hit is not null {{ of_days("wished_date", "order") }}
         group by all
         union all by name
         select promised_day as day, place, carrier, order_type, count(*) as overdue_opened_orders
         from orders
-        where is_due and (ended_at is null or ended_at > promised_at)
+        where is_due and (ended_at is null or ended_at > promised_at) {{ of_days("promised_day", "order") }}
         group by all
         union all by name
         select
@@ -96,12 +96,12 @@ with
             count(*) filter (is_due and ended_at > promised_at) as overdue_closed_orders,
             count(*) as closed_orders
         from orders
-        where is_followed and ended_at is not null
+        where is_followed and ended_at is not null {{ of_days("ended_day", "order") }}
         group by all
         union all by name
         select order_day as day, place, carrier, order_type, count(*) as opened_orders
         from orders
-        where is_followed
+        where is_followed {{ of_days("order_day", "order") }}
         group by all
         union all by name
         select
@@ -113,7 +113,7 @@ with
             count(*) filter (picks.is_wrong) as wrong_lines
         from {{ ref("int_pick_lines") }} as picks
         left join orders using (order_id)
-        where picks.picked_day is not null
+        where picks.picked_day is not null {{ of_days("picks.picked_day", "order") }}
         group by all
         union all by name
         select
@@ -131,7 +131,7 @@ with
             suborders.signed_at is not null
             and promises.is_planned
             and promises.p80_hours is not null
-            and promises.promise_source = 'computed'
+            and promises.promise_source = 'computed' {{ of_days(local_day("suborders.signed_at"), "order") }}
         group by all
     )
 select
@@ -143,7 +143,4 @@ select
         coalesce(sum({{ measure }}), 0)::bigint as {{ measure }}{{ "," if not loop.last }}
     {% endfor %}
 from counted
-{% if is_incremental() %}
-    where day in (select day from {{ ref("int_days__touched") }} where kind = 'order')
-{% endif %}
 group by 1, 2, 3, 4

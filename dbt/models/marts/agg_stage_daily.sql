@@ -5,11 +5,7 @@ with
         select
             *, coalesce(standard_microseconds is not null and actual_microseconds >= 0, false) as is_measured
         from {{ ref("fct_stage_durations") }}
-        where
-            ended_at is not null and is_counted
-            {% if is_incremental() %}
-                and ended_day in (select day from {{ ref("int_days__touched") }} where kind = 'stage')
-            {% endif %}
+        where ended_at is not null and is_counted {{ of_days("ended_day", "stage") }}
     ),
     counted as (
         select

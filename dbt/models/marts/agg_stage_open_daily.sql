@@ -12,7 +12,8 @@ with
         where
             {{ is_ever_overdue() }}
             {% if is_incremental() %}
-                -- what ended before the first of these days has no part in them
+                -- what ended before the first of these days has no part in them; of most rows no more is read
+                and (ended_at >= {{ since_touched("open") }} or ended_at is null)
                 and coalesce(ended_at, left_at, {{ as_of() }}) >= {{ since_touched("open") }}
             {% endif %}
     )
@@ -23,8 +24,5 @@ select
     carrier::varchar as carrier,
     order_type::varchar as order_type,
     count(*)::bigint as open_overdue
-from overdue
-{% if is_incremental() %}
-    where day in (select day from {{ ref("int_days__touched") }} where kind = 'open')
-{% endif %}
+from overdue {{ of_days("day", "open", keyword="where") }}
 group by all

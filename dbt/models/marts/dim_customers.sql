@@ -7,6 +7,6 @@ select
     arg_max(province, (recorded_at, province))::varchar as province
 from {{ ref("stg_customers") }}
 {% if is_incremental() %}
-    where customer_id in (select customer_id from {{ ref("stg_customers") }} where {{ is_new() }})
+    where customer_id in (select customer_id from {{ new_rows(ref("stg_customers")) }})
 {% endif %}
 group by customer_id

@@ -5,7 +5,8 @@ with
         select
             order_id, deciding_suborder, signed_day, round(lateness_minutes * 60000000)::bigint as lateness_us
         from {{ ref("fct_orders") }}
-        where lateness_minutes > 0 {{ of_orders(ref("int_orders__affected"), keyword="and") }}
+        where
+            lateness_minutes > 0 {{ of_orders(ref("int_orders__affected"), keyword="and", day="order_day") }}
     ),
     overruns as (
         select
@@ -20,7 +21,14 @@ with
             {{ ref("fct_stage_durations") }} as stages on stages.fulfilment_code = late.deciding_suborder
         where
             stages.actual_microseconds >= 0 and stages.standard_microseconds is not null
-            {{ of_orders(ref("int_orders__affected"), column="stages.order_id", keyword="and") }}
+            {{
+                of_orders(
+                    ref("int_orders__affected"),
+                    column="stages.order_id",
+                    keyword="and",
+                    day="stages.order_day",
+                )
+            }}
     ),
     totals as (select order_id, sum(overrun_us)::bigint as total_us from overruns group by order_id),
     shares as (

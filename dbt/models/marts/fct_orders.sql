@@ -13,7 +13,7 @@ with
         from {{ ref("fct_suborders") }} as s
         left join
             {{ ref("int_promises") }} as p using (fulfilment_code)
-            {{ of_orders(ref("int_orders__affected"), column="s.order_id") }}
+            {{ of_orders(ref("int_orders__affected"), column="s.order_id", day="s.order_day") }}
     ),
     rolled as (
         select

@@ -20,7 +20,11 @@ with
         from {{ ref("int_suborders") }} as suborders
         left join
             {{ ref("int_promises") }} as promises using (fulfilment_code)
-            {{ of_orders(ref("int_orders__affected"), column="suborders.order_id") }}
+            {{
+                of_orders(
+                    ref("int_orders__affected"), column="suborders.order_id", day="suborders.order_day"
+                )
+            }}
     )
 select
     judged.fulfilment_code::varchar as fulfilment_code,
@@ -70,6 +74,8 @@ left join
     (
         select fulfilment_code, any_value(stage) as stage
         from {{ ref("fct_stage_durations") }}
-        where ended_at is null and left_at is null {{ of_orders(ref("int_orders__affected"), keyword="and") }}
+        where
+            ended_at is null
+            and left_at is null {{ of_orders(ref("int_orders__affected"), keyword="and", day="order_day") }}
         group by fulfilment_code
     ) as stage_now using (fulfilment_code)
