@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dagster_project.lib import nights
+from dagster_project.lib.publish import KEPT_VERSIONS
 from dagster_project.settings import REPOSITORY, Settings
 from tests.bench import company, compare, measure, script
 from tests.homes import settings_for
@@ -24,7 +25,8 @@ PROFILE = Path(__file__).parent / "profile"
 ZONE = ZoneInfo("Asia/Shanghai")
 SEED = 7
 RIVALS = {"by_polars": "polars", "by_pandas": "pandas"}  # each with the package it is written in
-PANDAS_ORDERS = 1_000_000  # above, its tables do not fit into the memory that the others need
+WARM_NIGHTS = KEPT_VERSIONS  # until there is an old version to publish into
+RIVALS_ORDERS = 1_000_000  # above, their tables do not fit into the memory of a machine like the product's
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Race:
         self._make_source()
         days = nights.drop_dates(self.source)
         scripts = self._scripts()
-        grown = self._grow(days[-rounds - 2], days[-rounds - 1])
+        grown = self._grow(days[-rounds - 1 - WARM_NIGHTS : -rounds])
         for number, day in enumerate(days[-rounds:], 1):
             self.say(f"{self.orders:,} orders, round {number} of {rounds}")
             self._enter("scan", self._script("scan"))
@@ -120,19 +122,19 @@ class Race:
                 self.say(f"left out: there is no tests/bench/{name}.py yet")
             elif name in RIVALS and not script.is_installed(RIVALS[name]):
                 self.say(f"left out: {name}, because {RIVALS[name]} is not installed: make setup installs it")
-            elif name == "by_pandas" and self.orders > PANDAS_ORDERS:
-                self.say(f"left out: {name}, only up to {PANDAS_ORDERS:,} orders")
+            elif name in RIVALS and self.orders > RIVALS_ORDERS:
+                self.say(f"left out: {name}, only up to {RIVALS_ORDERS:,} orders")
             else:
                 taking_part.append(name)
         return taking_part
 
-    def _grow(self, last: date, warm: date) -> Settings:
-        """A home that has seen all drops up to `last` at once, and the one of `warm` as a night."""
+    def _grow(self, days: Sequence[date]) -> Settings:
+        """A home that has seen all drops up to the first of these days at once, and the others night by night."""
         staged = self.folder / "staged"
         shutil.rmtree(staged, ignore_errors=True)
         grown = self._home("nights", staged)
         shutil.rmtree(grown.home, ignore_errors=True)
-        for day in (last, warm):
+        for day in days:
             self.say(f"{self.orders:,} orders: the home of the nights, up to {day}")
             nights.stage(self.source, staged, day)
             self._product(grown, day)

@@ -26,6 +26,7 @@ TITLES = {
 SCAN_LIMIT = 14  # times the scan, by hand
 PAGE_LIMITS = {"cold_ms": 100, "warm_ms": 20, "p95_ms": 150}
 SHOWN_MODELS = 8
+MARK = "<!-- written by make bench -->"
 VERSIONS = ("duckdb", "dbt-core", "dagster", "great-expectations")
 
 
@@ -37,6 +38,7 @@ def text(results: Sequence[Result]) -> str:
         " the medians of the rounds, ratios the medians of each round's own. Seconds say much about the machine, ratios"
         " less.",
         _machine(),
+        summary(results),
         *(_size(result) for result in results),
         *([_growth(results)] if len(results) > 1 else []),
         _where(results),
@@ -44,6 +46,53 @@ def text(results: Sequence[Result]) -> str:
         *(_pages(result) for result in results),
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def summary(results: Sequence[Result]) -> str:
+    """A table of what is asked of the product, a row a size; start-up apart, but for the night with nothing new."""
+    rows = []
+    for result in results:
+        runs = result["runs"]
+        share = median(
+            _work(night) / _work(whole) for night, whole in zip(runs["night"], runs["rebuild"], strict=True)
+        )
+        rows.append(
+            (
+                f"{result['orders']:,} in {result['days']} days",
+                f"{median(map(_work, runs['by_hand'])):.1f}" if "by_hand" in runs else "",
+                f"{median(map(_work, runs['rebuild'])):.1f}",
+                _ratio(runs, "rebuild", _work),
+                f"{median(map(_work, runs['night'])):.1f}",
+                f"{share:.0%}",
+                f"{median(run['wall'] for run in runs['idle']):.1f}",
+                *(f"{max(run['peak_mb'] for run in runs[name]):,.0f}" for name in ("rebuild", "night")),
+            )
+        )
+    head = (
+        "orders",
+        "by hand in DuckDB, s",
+        "everything anew, s",
+        "÷ by hand",
+        "one night, s",
+        "of everything anew",
+        "nothing new, with start-up, s",
+        "everything anew, MiB",
+        "one night, MiB",
+    )
+    return _table(head, rows)
+
+
+def placed(document: str, results: Sequence[Result]) -> str:
+    """A document with the summary between its two marks.
+
+    Raises:
+        ValueError: the marks are not there.
+    """
+    before, _, rest = document.partition(MARK)
+    _, mark, after = rest.partition(MARK)
+    if not mark:
+        raise ValueError(f"there are no two marks {MARK}")
+    return f"{before}{MARK}\n{summary(results)}\n{MARK}{after}"
 
 
 def _machine() -> str:
@@ -87,7 +136,7 @@ def _size(result: Result) -> str:
         "÷ by hand",
         "÷ by hand, both without start-up",
         "processor seconds",
-        "most memory, MB",
+        "most memory, MiB",
     )
     lines = [
         f"## {result['orders']:,} orders, {result['days']} days, {rounds} rounds",
@@ -116,7 +165,7 @@ def _growth(results: Sequence[Result]) -> str:
         )
     sizes = [f"{result['orders']:,}" for result in results]
     steps = [f"{later} ÷ {former}" for former, later in pairwise(sizes)]
-    head = ("", *(f"{size}, s" for size in sizes), *steps, *(f"{size}, MB" for size in sizes))
+    head = ("", *(f"{size}, s" for size in sizes), *steps, *(f"{size}, MiB" for size in sizes))
     return "## As the history grows\n\nSeconds without start-up.\n\n" + _table(head, rows)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.race import PANDAS_ORDERS, RIVALS, Race
+from tests.bench.race import RIVALS, RIVALS_ORDERS, Race
 
 
 def taking_part(orders: int) -> tuple[list[str], list[str]]:
@@ -26,7 +26,7 @@ def test_a_contender_without_its_package_is_left_out_and_said(monkeypatch: pytes
     )
 
 
-def test_pandas_is_left_out_of_what_it_cannot_hold() -> None:
-    names, said = taking_part(PANDAS_ORDERS + 1)
-    assert names == ["by_hand", "by_polars"]
-    assert said == [f"left out: by_pandas, only up to {PANDAS_ORDERS:,} orders"]
+def test_rivals_are_left_out_of_what_they_cannot_hold() -> None:
+    names, said = taking_part(RIVALS_ORDERS + 1)
+    assert names == ["by_hand"]
+    assert said == [f"left out: {name}, only up to {RIVALS_ORDERS:,} orders" for name in RIVALS]
