@@ -20,40 +20,48 @@
     {% set relinked = "select (carrier, waybill) from " ~ ref("int_waybills__before") %}
     select *
     from {{ events }}
+    -- by their place, found by their key alone: no other column of the history is read
     where
-        event_key in (
-            select event_key
-            from {{ ref("int_events__new") }}
-            union all
-            -- linked now; of a waybill whose sub-order is not known, this was written when it was linked
-            select event_key
+        rowid in (
+            select rowid
             from {{ events }}
             where
-                is_waiting
-                and fulfilment_code is null
-                and (carrier, waybill) in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
-            union all
-            select event_key
-            from {{ events }}
-            where
-                is_waiting
-                and fulfilment_code in (
-                    select fulfilment_code
-                    from {{ ref("int_suborders__described") }}
-                    where order_id is not null
+                event_key in (
+                    select event_key
+                    from {{ ref("int_events__new") }}
+                    union all
+                    -- linked now; of a waybill whose sub-order is not known, this was written when it was
+                    -- linked
+                    select event_key
+                    from {{ events }}
+                    where
+                        is_waiting
+                        and fulfilment_code is null
+                        and (carrier, waybill)
+                        in (select (carrier, waybill) from {{ ref("int_waybills__linked") }})
+                    union all
+                    select event_key
+                    from {{ events }}
+                    where
+                        is_waiting
+                        and fulfilment_code in (
+                            select fulfilment_code
+                            from {{ ref("int_suborders__described") }}
+                            where order_id is not null
+                        )
+                    -- what follows reads the whole history: only where something did move
+                    {% if looked_up("select count(*) > 0 from (" ~ moved ~ ")") == "true" %}
+                        union all
+                        select event_key
+                        from {{ events }}
+                        where fulfilment_code in ({{ moved }})
+                    {% endif %}
+                    {% if looked_up("select count(*) > 0 from (" ~ relinked ~ ")") == "true" %}
+                        union all
+                        select event_key
+                        from {{ events }}
+                        where (carrier, waybill) in ({{ relinked }})
+                    {% endif %}
                 )
-            -- what follows reads the whole history: only where something did move
-            {% if looked_up("select count(*) > 0 from (" ~ moved ~ ")") == "true" %}
-                union all
-                select event_key
-                from {{ events }}
-                where fulfilment_code in ({{ moved }})
-            {% endif %}
-            {% if looked_up("select count(*) > 0 from (" ~ relinked ~ ")") == "true" %}
-                union all
-                select event_key
-                from {{ events }}
-                where (carrier, waybill) in ({{ relinked }})
-            {% endif %}
         )
 {% endif %}
