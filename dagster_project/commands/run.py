@@ -3,6 +3,7 @@
 `python -m dagster_project.commands.run [rebuild]`. Exit code 1: the night was blocked or failed.
 """
 
+import gc
 import logging
 import sys
 
@@ -12,6 +13,7 @@ from dagster_project.lib.progress import say_line
 
 
 def main(arguments: list[str]) -> int:
+    gc.set_threshold(50_000, 50, 100)  # libraries make many objects that stay: seldom worth looking through
     settings = settings_module.load()
     instance.prepare(settings)
     if not any(settings.source_dir.glob("*")):
@@ -24,7 +26,7 @@ def main(arguments: list[str]) -> int:
     from dagster_project.lib.liveness import reap
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dg.DagsterInstance.get() as home:
+    with instance.quick_history(), dg.DagsterInstance.get() as home:
         reap(home, settings)
         result = defs.resolve_job_def("nightly").execute_in_process(
             instance=home,
@@ -44,4 +46,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # nor is it at the end, where it takes more than a second
+    sys.exit(code)

@@ -1,10 +1,9 @@
 """Great Expectations over the build file: rules in, verdicts out, and its Data Docs.
 
 Belongs here: evaluating rules and keeping the verdicts in `meta.quality`. Not here: the rules themselves
-(rules.py), or what a failed one means for the night (night.py).
+(rules.py), how the library comes to be there (expectations.py), or what a failed one means for the night (night.py).
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import duckdb
 
 from dagster_project import sources
+from dagster_project.lib.expectations import counted_rows_expectation, great_expectations
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
 from dagster_project.lib.warehouse import Run, config, connect, literal, memory_of, quoted
@@ -125,6 +125,7 @@ def _verdicts(
     if not rules:
         return {}
     gx = great_expectations()
+    counted_rows = counted_rows_expectation()
     begun()
     with _closed_connections(settings):
         context = gx.get_context(mode="ephemeral", project_config=_configuration(settings, layer))
@@ -140,7 +141,15 @@ def _verdicts(
         for (schema, table), group in groupby(ordered, key=lambda rule: (rule.schema, rule.table)):
             ours = list(group)
             asset = source.add_query_asset(f"{schema}.{table}", query=scope.batch(ours[0]))
-            expectations = [_expectation(gx, rule) for rule in ours]
+            expectations = [
+                counted_rows(
+                    unexpected_rows_query=_broken_rows(rule),
+                    description=rule.says,
+                    meta={"rule": rule.identity},
+                    severity="critical" if rule.severity == "block" else "warning",
+                )
+                for rule in ours
+            ]
             suite = context.suites.add(gx.ExpectationSuite(name=asset.name, expectations=expectations))
             batch = asset.add_batch_definition_whole_table("asked")
             definition = gx.ValidationDefinition(name=asset.name, data=batch, suite=suite)
@@ -187,20 +196,6 @@ def record(connection: duckdb.DuckDBPyConnection, run: Run, layer: str, results:
             "insert into meta.quality select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now()",
             rows,
         )
-
-
-def great_expectations() -> Any:
-    """The library, imported and mended; only the first call of a process takes its time."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # read when it is imported
-    import great_expectations as gx  # 4 to 9 s to import: only where it is called
-    import great_expectations.execution_engine.sqlalchemy_execution_engine as engine
-
-    # Unless the dialect is among these, GX closes the connection before it fetches, and DuckDB then gives no
-    # rows.
-    if not any(dialect.value == "duckdb" for dialect in engine._PERSISTED_CONNECTION_DIALECTS):
-        duckdb_dialect = type("Dialect", (str,), {"value": "duckdb"})("duckdb")
-        engine._PERSISTED_CONNECTION_DIALECTS += (duckdb_dialect,)
-    return gx
 
 
 @contextmanager
@@ -254,22 +249,17 @@ def _configuration(settings: Settings, layer: str) -> Any:
     )
 
 
-def _expectation(gx: Any, rule: Rule) -> Any:
-    known = gx.expectations
-    common: dict[str, Any] = {
-        "meta": {"rule": rule.identity},
-        "severity": "critical" if rule.severity == "block" else "warning",
-    }
-    match rule.kind:
-        case "unique" if len(rule.columns) == 1:
-            return known.ExpectColumnValuesToBeUnique(column=rule.columns[0], **common)
-        case "unique":
-            return known.ExpectCompoundColumnsToBeUnique(column_list=list(rule.columns), **common)
-        case "rows":
-            query = f"select this.* from (select * from {{batch}}) as this where {rule.broken}"
-            return known.UnexpectedRowsExpectation(
-                unexpected_rows_query=query, description=rule.says, **common
-            )
+def _broken_rows(rule: Rule) -> str:
+    """The query of a table's rows that break a rule. A key with a null is no key: it breaks no uniqueness."""
+    if rule.kind == "rows":
+        return f"select this.* from (select * from {{batch}}) as this where {rule.broken}"
+    key = ", ".join(map(quoted, rule.columns))
+    # joined to nothing, as it should be, the second reading ends before it begins
+    return (
+        f"select {key} from (select * from {{batch}}) as this semi join ("
+        f"select {key} from (select * from {{batch}}) as all_rows group by {key} having count(*) > 1"
+        f") as repeated using ({key})"
+    )
 
 
 def _marts_in_sight(settings: Settings) -> list[str]:
@@ -326,7 +316,7 @@ def _unasked(rule: Rule) -> Result:
 
 def _result(rule: Rule, verdict: Any | None) -> Result:
     errors = ["there is no such table"] if verdict is None else _errors(verdict.exception_info)
-    observed = verdict and verdict.result.get("unexpected_count", verdict.result.get("observed_value"))
+    observed = verdict and verdict.result.get("observed_value")
     return Result(
         schema=rule.schema,
         table=rule.table,

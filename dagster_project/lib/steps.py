@@ -17,7 +17,7 @@ from typing import ParamSpec, Self, TypeVar, cast
 import duckdb
 
 from dagster_project import sources
-from dagster_project.lib import models, publish, quality, warehouse
+from dagster_project.lib import expectations, models, publish, quality, warehouse
 from dagster_project.lib.progress import Say, say_line, seconds
 from dagster_project.lib.timings import Timings
 from dagster_project.settings import Settings
@@ -147,6 +147,8 @@ class Night:
         if self.rebuild:
             sources.reset(connection)
             sources.prepare(connection, self.profile)
+        if self.with_quality and self._is_all_asked():
+            expectations.begin_import()
         self.say(f"night {self._run.run_number} of {self.settings.profile} begins")
 
     @_noted
@@ -158,6 +160,8 @@ class Night:
                 self._open(), self.profile, table=table, source_dir=self.settings.source_dir, run=run
             )
         self.loads[table] = load
+        if self.with_quality and (load.rows_read or load.files_refused):
+            expectations.begin_import()  # of this load there will be something to ask
         self.say(
             f"landed {'.'.join(table)}: {load.files} files, {load.rows_read:,} rows read,"
             f" {load.rows_accepted:,} accepted, {load.rows_quarantined:,} quarantined,"
@@ -258,12 +262,16 @@ class Night:
         self.say(f"published {self.published.name} ({took})")
         return self.published
 
+    def _is_all_asked(self) -> bool:
+        previous = self.run.previous_run_number
+        return self.run.is_full_refresh or previous is None or not quality.has_passed(self._open(), previous)
+
     def _scope(self, layer: str) -> quality.Scope:
         """All of a rebuild, and of a night after one that was not published: what blocked it still stands. Else what
         was landed since, in the marts nothing if that is nothing.
         """
         connection, previous = self._open(), self.run.previous_run_number
-        if self.run.is_full_refresh or previous is None or not quality.has_passed(connection, previous):
+        if previous is None or self._is_all_asked():
             return quality.Scope(0, is_whole=True)
         news = sources.with_news(connection, self.profile, previous)
         if layer == "landing":

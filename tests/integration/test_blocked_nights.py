@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from integration.nights import Replay, copied, differences, figures, replay
 
-from dagster_project.lib import quality
+from dagster_project.lib import expectations, quality, warehouse
 from dagster_project.lib.rules import Rule
 from dagster_project.settings import Settings
 from dagster_project.sources import Profile
@@ -74,12 +74,28 @@ def test_what_blocks_a_night_blocks_the_next_without_news(
     assert figures(settings, "select run_number from meta.run") == [(4,)]
 
 
+def test_row_that_landed_twice_blocks_the_night(company: Replay, first: Settings, tmp_path: Path) -> None:
+    settings = copied(first, tmp_path)
+    with warehouse.connect(settings) as connection:
+        row = "select * replace (2 as _load_seq) from landing.plain__orders order by order_id limit 1"
+        connection.execute(f"insert into landing.plain__orders {row}")
+        connection.execute(f"insert into landing.plain__orders {row}")
+    night = company.run(settings, 1, with_quality=True)
+    assert night.status == "blocked"
+    assert "landing.plain__orders lands_once" in night.message
+    assert differences(settings, first) == {}
+    observed = "select observed from meta.quality where expectation = 'lands_once' and not passed"
+    with warehouse.connect(settings, read_only=True) as connection:
+        assert connection.execute(observed).fetchall() == [("2 rows",)]
+
+
 def test_night_without_news_after_a_published_one_asks_nothing(
     company: Replay, first: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = copied(first, tmp_path)
     assert company.run(settings, 1, with_quality=True).status == "published"
-    monkeypatch.setattr(quality, "great_expectations", lambda: pytest.fail("there was nothing to ask"))
+    for module, name in ((quality, "great_expectations"), (expectations, "begin_import")):
+        monkeypatch.setattr(module, name, lambda: pytest.fail("there was nothing to ask"))
     assert company.run(settings, 1, with_quality=True).status == "published"
     observed = (
         "select distinct run_number, observed from meta.quality where layer <> 'dbt' and run_number > 1"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Engine, event
 
 from dagster_project import sources
 from dagster_project.lib import quality, warehouse
@@ -18,12 +19,15 @@ WHOLE = quality.Scope(0, is_whole=True)
 
 @pytest.fixture
 def build(home: Settings) -> Iterator[Settings]:
-    """A draft with 1,000 rows beside the build file: `id` unique, `twice` in pairs, 17 without `given`."""
+    """A draft with 1,000 rows beside the build file: `id` unique, `twice` in pairs, 17 without `given`, of `sparse`
+    six that are alike, one that is not, and nulls.
+    """
     with warehouse.connect(home) as connection, warehouse.draft(connection, home):
         connection.execute("create schema draft.marts")
         connection.execute(
             "create table draft.marts.t as select range as id, range // 2 as twice,"
-            " case when range >= 17 then 'x' end as given, range % 10 as digit from range(1000)"
+            " case when range >= 17 then 'x' end as given, range % 10 as digit,"
+            " case when range < 6 then 1 when range = 6 then 2 end as sparse from range(1000)"
         )
     yield home
 
@@ -38,6 +42,7 @@ RULES = [
     (rule("unique", columns=("twice",)), False, "1000 rows"),
     (rule("unique", columns=("twice", "digit")), True, "0 rows"),
     (rule("unique", columns=("digit", "given")), False, "983 rows"),
+    (rule("unique", columns=("sparse",)), False, "6 rows"),
     (rule("rows", broken="digit > 9"), True, "0 rows"),
     (rule("rows", broken="digit = (select max(digit) from marts.t where id <> this.id)"), False, "100 rows"),
 ]
@@ -48,6 +53,23 @@ def test_rows_are_counted_as_they_are(build: Settings) -> None:
     rules = [replace(given, name=f"rule_{number}") for number, (given, _, _) in enumerate(RULES)]
     results = quality.evaluate(build, rules, "marts", WHOLE)
     assert [(result.passed, result.observed) for result in results] == [(ok, seen) for _, ok, seen in RULES]
+
+
+def test_each_rule_is_one_query_that_counts(build: Settings) -> None:
+    """The library's own expectations ask several times, and fetch rows."""
+    asked: list[str] = []
+
+    def keep(connection: object, cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        quality.evaluate(build, [given for given, _, _ in RULES[:3]], "marts", WHOLE)
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
+    counts = [statement for statement in asked if '"marts"."t"' in statement]
+    assert len(counts) == 3, asked
+    assert all(statement.startswith("SELECT COUNT(*)") for statement in counts)
 
 
 def test_rule_that_cannot_be_evaluated_blocks(build: Settings) -> None:
@@ -169,22 +191,32 @@ def test_unchanged_table_has_nothing_new_to_say(build: Settings) -> None:
 
 
 WITHOUT_NEWS = """
-import sys
+import os, sys, threading
 from pathlib import Path
-from dagster_project.lib import quality, rules
+os.environ.pop("GX_ANALYTICS_ENABLED", None)
+from dagster_project.lib import expectations, quality, rules
 from tests.homes import settings_for
 
 settings = settings_for(Path(sys.argv[1]), Path(sys.argv[2]))
+if sys.argv[3] == "ahead":
+    expectations.begin_import()
+    expectations.begin_import()
+    print(len([thread for thread in threading.enumerate() if "great_expectations" in thread.name]))
 asked = [rules.Rule("marts", "t", "rule", "rows", "block", "As it must be.", broken="given is null")]
 scope = quality.Scope(0, is_whole=False, unchanged=frozenset({("marts", "t")} if sys.argv[3] == "quiet" else ()))
 results = quality.evaluate(settings, asked, "marts", scope, lambda: print("begun"))
+assert os.environ.get("GX_ANALYTICS_ENABLED") == (None if sys.argv[3] == "quiet" else "False")
 print([result.observed for result in results], "great_expectations" in sys.modules)
 """
 
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("quiet", "['nothing new'] False\n"), ("loud", "begun\n['17 rows'] True\n")],
+    [
+        ("quiet", "['nothing new'] False\n"),
+        ("loud", "begun\n['17 rows'] True\n"),
+        ("ahead", "1\nbegun\n['17 rows'] True\n"),
+    ],
 )
 def test_great_expectations_is_imported_for_news_alone(build: Settings, kind: str, said: str) -> None:
     done = subprocess.run(
