@@ -31,10 +31,27 @@
     {% for milestone in stamped() %}
         min(occurred_at) filter (event_type = '{{ milestone }}') as {{ milestone }}_at,
     {% endfor %}
-    {% for milestone in ["placed", "paid", "finance_approved"] %}
-        arg_min(place, (occurred_at, place)) filter (event_type = '{{ milestone }}') as {{ milestone }}_place,
-    {% endfor %}
 {%- endmacro %}
+
+{# Where these came first. Apart from the stamps, for few events say it and its states are large. #}
+{% macro first_places(key, types, chosen) -%}
+    select
+        {{ key }},
+        {% for type in types %}
+            arg_min(place, (occurred_at, place)) filter (
+                event_type = '{{ type }}'
+            ) as {{ type }}_place{{ "," if not loop.last }}
+        {% endfor %}
+    from ({{ standing_events() }})
+    where
+        {{ chosen }}
+        and place is not null
+        and event_type in ({% for type in types %}'{{ type }}'{{ ", " if not loop.last }}{% endfor %})
+    group by {{ key }}
+{%- endmacro %}
+
+{# The milestones at which the order lies in an office. #}
+{% macro office_milestones() -%} {{- return(["placed", "paid", "finance_approved"]) -}} {%- endmacro %}
 
 {# Events for `first_stamps`: a version that was corrected since has no type, but was recorded all the same. #}
 {% macro standing_events() -%}

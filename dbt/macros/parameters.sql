@@ -7,6 +7,18 @@
     )
 {%- endmacro %}
 
+{# The same for a model of many rows, to be joined: each value with the days on which it holds. #}
+{% macro parameter_spans(name) -%}
+    (
+        select
+            value,
+            valid_from,
+            coalesce(lead(valid_from) over (order by valid_from), date 'infinity') as valid_before
+        from {{ ref("parameters") }}
+        where name = '{{ name }}'
+    )
+{%- endmacro %}
+
 {# The percentiles that lane buffers ever need, as whole numbers; a quantile over a window takes literals only. #}
 {% macro transit_percents() -%}
     {%- if execute -%}

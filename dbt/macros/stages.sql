@@ -53,12 +53,11 @@
     {% for alias in found %}
         left join
             (select * from {{ ref("int_standards") }} where {{ kinds[alias] }}) as {{ alias }}
-            on {{ alias }}.stage = steps.{{ stage }}
+            on {{ alias }}.stage = case when {{ only }} then steps.{{ stage }} end
             {% if alias in ("exact", "here") %} and {{ alias }}.place = steps.{{ place }} {% endif %}
             {% if alias in ("exact", "kind") %} and {{ alias }}.order_type = steps.order_type {% endif %}
             and steps.start_day >= {{ alias }}.valid_from
             and steps.start_day < {{ alias }}.valid_before
-            and {{ only }}
     {% endfor %}
 {%- endmacro %}
 

@@ -5,21 +5,26 @@
 with
     versions as (select * from {{ ref("stg_orders") }} {{ of_orders(ref("int_orders__touched")) }}),
     described as (
-        select
-            order_id,
-            arg_max(customer_id, (recorded_at, customer_id)) as customer_id,
-            arg_max(order_type, (recorded_at, order_type)) as order_type,
-            arg_max(placed_at, (recorded_at, placed_at)) as placed_at,
-            {{ local_day("arg_min(placed_at, (recorded_at, placed_at))") }} as order_day,
-            arg_min(wished_date, (recorded_at, wished_date)) as first_wished_date,
-            arg_min(
-                coalesce({{ given_limit("given_promise_date") }}, given_promise_at),
-                (recorded_at, given_promise_date, given_promise_at)
-            ) as given_promise_at,
-            arg_max(erp_ship_by_at, (recorded_at, erp_ship_by_at)) as erp_ship_by_at,
-            arg_max(amount, (recorded_at, amount)) as amount
-        from versions
-        group by order_id
+        {% for is_single in [true, false] %}
+            select
+                order_id,
+                {{ version("max", "customer_id", is_single) }} as customer_id,
+                {{ version("max", "order_type", is_single) }} as order_type,
+                {{ version("max", "placed_at", is_single) }} as placed_at,
+                {{ local_day(version("min", "placed_at", is_single)) }} as order_day,
+                {{ version("min", "wished_date", is_single) }} as first_wished_date,
+                {{
+                    version(
+                        "min",
+                        "coalesce(" ~ given_limit("given_promise_date") ~ ", given_promise_at)",
+                        is_single,
+                        "given_promise_date, given_promise_at",
+                    )
+                }} as given_promise_at,
+                {{ version("max", "erp_ship_by_at", is_single) }} as erp_ship_by_at,
+                {{ version("max", "amount", is_single) }} as amount
+            from {{ of_versions("versions", ["order_id"], is_single) }} {{ "union all" if is_single }}
+        {% endfor %}
     ),
     ordered as (
         select order_id, line_number, arg_max(ordered_quantity, (recorded_at, ordered_quantity)) as quantity

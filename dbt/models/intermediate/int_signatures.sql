@@ -22,8 +22,14 @@
             else types.role
         end as role
     from {{ ref("int_events") }} as events
-    inner join {{ ref("event_types") }} as types using (event_type)
-    where (types.role in ('carrier_signature', 'locker', 'click') or event_type = 'returned_signed')
+    -- filtered before the join, so that the scan of events skips all others
+    inner join
+        (
+            select event_type, role
+            from {{ ref("event_types") }}
+            where role in ('carrier_signature', 'locker', 'click') or event_type = 'returned_signed'
+        ) as types using (event_type)
+    where true
 {% endset %}
 with
     -- a version that was corrected since may have been recorded before all that the night looks back to

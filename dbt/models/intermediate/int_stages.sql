@@ -88,30 +88,44 @@ with
             ) as has_gap
         from suborders
     ),
+    -- the stages of a sub-order lie together, a position at a time: its texts are then written as one
     stepped as (
-        {% for name in names[:-1] %}
-            {% set position = loop.index %}
-            select
-                gaps.* exclude (
-                    left_at, milestone_bits {% for at in names %}, at_{{ loop.index }}{% endfor %}
-                ),
-                {{ position }} as from_position,
-                case
-                    {% for later in range(position + 1, names | length + 1) %}
-                        when at_{{ later }} is not null then {{ later }}
-                    {% endfor %}
-                end as to_position,
-                at_{{ position }} as started_at,
-                coalesce(
-                    {% for later in range(position + 1, names | length + 1) %}
-                        at_{{ later }}{{ "," if not loop.last }}
-                    {% endfor %}
-                    {{ ", null" if loop.last }}
-                ) as ended_at,
-                left_at
-            from gaps
-            where at_{{ position }} is not null {{ "union all" if not loop.last }}
-        {% endfor %}
+        select
+            gaps.* exclude (milestone_bits {% for at in names %}, at_{{ loop.index }}{% endfor %}),
+            from_position,
+            case
+                from_position
+                {% for name in names[:-1] %}
+                    {% set position = loop.index %}
+                    when {{ position }}
+                    then
+                        case
+                            {% for later in range(position + 1, names | length + 1) %}
+                                when at_{{ later }} is not null then {{ later }}
+                            {% endfor %}
+                        end
+                {% endfor %}
+            end as to_position,
+            case
+                from_position
+                {% for name in names[:-1] %} when {{ loop.index }} then at_{{ loop.index }} {% endfor %}
+            end as started_at,
+            case
+                from_position
+                {% for name in names[:-1] %}
+                    {% set position = loop.index %}
+                    when {{ position }}
+                    then
+                        coalesce(
+                            {% for later in range(position + 1, names | length + 1) %}
+                                at_{{ later }}{{ "," if not loop.last }}
+                            {% endfor %}
+                            {{ ", null" if loop.last }}
+                        )
+                {% endfor %}
+            end as ended_at
+        from gaps
+        cross join (select unnest(range(1, {{ names | length }}))::integer as from_position) as positions
     )
 select
     stepped.* exclude (from_position, to_position, left_at),
@@ -127,3 +141,4 @@ inner join
     on parts.chain = stepped.chain
     and parts.from_position = stepped.from_position
     and parts.reached_position = coalesce(stepped.to_position, 0)
+where stepped.started_at is not null

@@ -63,6 +63,18 @@ with
         left join replacements using (fulfilment_code)
         left join signatures using (fulfilment_code)
     ),
+    -- a plan starts with the first sub-order of its order and batch; one that is alone starts its own
+    plans as (
+        select
+            described.order_id,
+            coalesce(described.batch, replaced.batch, 0) as batch,
+            min(described.first_recorded_at) as started_at
+        from described
+        left join
+            {{ ref("int_suborders__described") }} as replaced on replaced.fulfilment_code = described.replaces
+        group by 1, 2
+        having count(*) > 1
+    ),
     signed as (
         select
             *,
@@ -92,13 +104,20 @@ select
         when signed_at = carrier_at {% if sign_rule() == "customer_first" %} and click_at is null {% endif %}
         then carrier_method
     end as sign_method,
-    failed_at + to_days({{ parameter("closing_days", "signed.failed_day") }}::integer) as closes_at,
-    min(first_recorded_at) over (
-        partition by signed.order_id, coalesce(signed.batch, replaced.batch, 0)
-    ) as plan_started_at,
-    plan_started_at
-    + to_minutes({{ parameter("plan_minutes", "signed.plan_day") }}::bigint) as plan_complete_at
+    failed_at + to_days(closing.value::integer) as closes_at,
+    coalesce(plans.started_at, first_recorded_at) as plan_started_at,
+    plan_started_at + to_minutes(planning.value::bigint) as plan_complete_at
 from signed
 left join
     (select fulfilment_code, batch from {{ ref("int_suborders__described") }}) as replaced
     on replaced.fulfilment_code = signed.replaces
+left join
+    plans on plans.order_id = signed.order_id and plans.batch = coalesce(signed.batch, replaced.batch, 0)
+left join
+    {{ parameter_spans("closing_days") }} as closing
+    on signed.failed_day >= closing.valid_from
+    and signed.failed_day < closing.valid_before
+left join
+    {{ parameter_spans("plan_minutes") }} as planning
+    on signed.plan_day >= planning.valid_from
+    and signed.plan_day < planning.valid_before

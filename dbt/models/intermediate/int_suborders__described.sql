@@ -2,26 +2,32 @@
 -- depends_on: {{ ref("int_suborders__before") }}
 -- depends_on: {{ ref("stg_suborders") }}
 -- One row a fulfilment code: latest known attributes, and for the plan the first recorded ones.
-select
-    fulfilment_code,
-    arg_max(order_id, (recorded_at, order_id)) as order_id,
-    coalesce(arg_max(route, (recorded_at, route)), 'direct') as route,
-    arg_max(origin_place, (recorded_at, origin_place)) as origin_place,
-    arg_max(carrier, (recorded_at, carrier)) as carrier,
-    arg_max(destination_city, (recorded_at, destination_city)) as destination_city,
-    arg_max(destination_province, (recorded_at, destination_province)) as destination_province,
-    arg_min(batch, (recorded_at, batch)) as batch,
-    arg_min(wished_date, (recorded_at, wished_date)) as wished_date,
-    min(recorded_at) filter (wished_date is not null) as wish_recorded_at,
-    arg_max(replaces, (recorded_at, replaces)) as replaces,
-    min(recorded_at) filter (replaces is not null) as replaces_recorded_at,
-    min(recorded_at) as first_recorded_at,
-    arg_min(origin_place, (recorded_at, origin_place)) as planned_place,
-    arg_min(carrier, (recorded_at, carrier)) as planned_carrier,
-    arg_min(destination_city, (recorded_at, destination_city)) as planned_city,
-    arg_min(destination_province, (recorded_at, destination_province)) as planned_province
-from {{ ref("stg_suborders") }}
-{% if is_incremental() %}
-    where fulfilment_code in (select fulfilment_code from {{ new_rows(ref("stg_suborders")) }})
-{% endif %}
-group by fulfilment_code
+with
+    versions as (
+        select *
+        from {{ ref("stg_suborders") }}
+        {% if is_incremental() %}
+            where fulfilment_code in (select fulfilment_code from {{ new_rows(ref("stg_suborders")) }})
+        {% endif %}
+    )
+{% for is_single in [true, false] %}
+    select
+        fulfilment_code,
+        {{ version("max", "order_id", is_single) }} as order_id,
+        coalesce({{ version("max", "route", is_single) }}, 'direct') as route,
+        {% for column in ["origin_place", "carrier", "destination_city", "destination_province"] %}
+            {{ version("max", column, is_single) }} as {{ column }},
+        {% endfor %}
+        {% for column in ["batch", "wished_date"] %}
+            {{ version("min", column, is_single) }} as {{ column }},
+        {% endfor %}
+        {{ first_given_at("wished_date", is_single) }} as wish_recorded_at,
+        {{ version("max", "replaces", is_single) }} as replaces,
+        {{ first_given_at("replaces", is_single) }} as replaces_recorded_at,
+        {{ "recorded_at" if is_single else "min(recorded_at)" }} as first_recorded_at,
+        {% for column in ["origin_place", "carrier", "destination_city", "destination_province"] %}
+            {{ version("min", column, is_single) }} as planned_{{ column.split("_")[-1] }},
+        {% endfor %}
+        {{ "false" if is_single else "true" }} as is_revised
+    from {{ of_versions("versions", ["fulfilment_code"], is_single) }} {{ "union all" if is_single }}
+{% endfor %}

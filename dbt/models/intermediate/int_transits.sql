@@ -15,7 +15,8 @@ with
     suborders as (
         select * from {{ ref("int_suborders") }} {{ of_orders(ref("int_orders__touched"), day="order_day") }}
     ),
-    events as (
+    -- in a rebuild each kind is read for itself, skipping the rest; a night's few rows are read once
+    events as {{ "materialized" if is_incremental() else "not materialized" }} (
         {{ seen }} {{ of_orders(ref("int_orders__touched"), keyword="and", recorded_at="recorded_at") }}
         {% if is_incremental() %}
             union all
@@ -133,35 +134,49 @@ with
         left join near using (event_key, content_key, fulfilment_code)
     ),
     standing as (
-        select candidates.*
+        select *
         from candidates
-        left join
+        where known_at is not null and (superseded_at is null or superseded_at > known_at)
+    ),
+    -- few are refused: named, so that the many are not carried through the questions
+    too_early as (
+        select standing.event_key, standing.content_key, standing.fulfilment_code
+        from standing
+        inner join
             events as outbound
-            on outbound.fulfilment_code = candidates.fulfilment_code
+            on outbound.fulfilment_code = standing.fulfilment_code
             and outbound.event_type = 'outbound'
-            and outbound.recorded_at <= candidates.known_at
+            and outbound.recorded_at <= standing.known_at
             and outbound.superseded_at is null
-        where
-            candidates.known_at is not null
-            and (candidates.superseded_at is null or candidates.superseded_at > known_at)
-        group by all
-        having min(outbound.occurred_at) is null or candidates.occurred_at >= min(outbound.occurred_at)
+        semi join
+            (
+                select fulfilment_code, max(occurred_at) as occurred_at
+                from events
+                where event_type = 'outbound' and superseded_at is null
+                group by fulfilment_code
+            ) as last_outbound
+            on last_outbound.fulfilment_code = standing.fulfilment_code
+            and last_outbound.occurred_at > standing.occurred_at
+        group by standing.event_key, standing.content_key, standing.fulfilment_code, standing.occurred_at
+        having standing.occurred_at < min(outbound.occurred_at)
+    ),
+    disputed as (
+        select standing.event_key, standing.content_key, standing.fulfilment_code
+        from standing
+        inner join
+            events as tickets
+            on tickets.event_type = 'not_received_ticket'
+            and tickets.order_id = standing.order_id
+            and coalesce(tickets.fulfilment_code, standing.fulfilment_code) = standing.fulfilment_code
+            and tickets.occurred_at > standing.occurred_at
+            and tickets.recorded_at <= standing.known_at
+        where standing.sign_source = 'carrier'
     ),
     undisputed as (
         select *
         from standing
-        where
-            not exists (
-                select 1
-                from events as tickets
-                where
-                    standing.sign_source = 'carrier'
-                    and tickets.event_type = 'not_received_ticket'
-                    and tickets.order_id = standing.order_id
-                    and coalesce(tickets.fulfilment_code, standing.fulfilment_code) = standing.fulfilment_code
-                    and tickets.occurred_at > standing.occurred_at
-                    and tickets.recorded_at <= standing.known_at
-            )
+        anti join too_early using (event_key, content_key, fulfilment_code)
+        anti join disputed using (event_key, content_key, fulfilment_code)
     ),
     first_known as (
         select *
@@ -193,6 +208,7 @@ with
             and (pickups.superseded_at is null or pickups.superseded_at > first_known.known_at)
         group by all
     ),
+    -- of a sub-order that was described but once, the plan says the same
     lanes as (
         select
             timed.fulfilment_code,
@@ -209,7 +225,19 @@ with
             {{ ref("stg_suborders") }} as versions
             on versions.fulfilment_code = timed.fulfilment_code
             and versions.recorded_at <= timed.known_at
+        where timed.fulfilment_code in (select fulfilment_code from suborders where is_revised)
         group by timed.fulfilment_code
+    ),
+    cancelled as (
+        select timed.fulfilment_code
+        from timed
+        inner join
+            events as cancellations
+            on cancellations.event_type = 'cancelled'
+            and cancellations.order_id = timed.order_id
+            and coalesce(cancellations.fulfilment_code, timed.fulfilment_code) = timed.fulfilment_code
+            and cancellations.recorded_at <= timed.known_at
+            and cancellations.occurred_at < timed.signed_at
     )
 select
     timed.fulfilment_code,
@@ -231,13 +259,4 @@ left join lanes using (fulfilment_code)
 where
     timed.signed_at > timed.picked_up_at
     and (suborders.replaced_at is null or suborders.replaced_at > timed.known_at)
-    and not exists (
-        select 1
-        from events as cancellations
-        where
-            cancellations.event_type = 'cancelled'
-            and cancellations.order_id = timed.order_id
-            and coalesce(cancellations.fulfilment_code, timed.fulfilment_code) = timed.fulfilment_code
-            and cancellations.recorded_at <= timed.known_at
-            and cancellations.occurred_at < timed.signed_at
-    )
+    and timed.fulfilment_code not in (select fulfilment_code from cancelled)
