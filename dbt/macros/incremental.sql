@@ -8,6 +8,13 @@
     {% endif %}
 {%- endmacro %}
 
+{# A model to join to: in a night only the rows of these orders, so that no table is made of all others'. #}
+{% macro rows_of(model, orders, day=none) -%}
+    {% if is_incremental() %} (select * from {{ model }} {{ of_orders(orders, day=day) }})
+    {% else %} {{ model }}
+    {% endif %}
+{%- endmacro %}
+
 {# Pre-hook: forget what these orders had, also where nothing comes back for them; dbt's own delete+insert would keep it. #}
 {% macro forget_orders(name, day="order_day") -%}
     {% if is_incremental() %}

@@ -22,9 +22,8 @@ with
         select event_key, fulfilment_code, order_id, {{ as_sent }}, superseded_at
         from {{ ref("int_events__repeated") }}
     ),
-    -- where an event belongs, by its fulfilment code or else by its waybill: one join on one number, for it
-    -- runs over
-    -- the whole history
+    -- where an event belongs, by its fulfilment code or else by its waybill: one join on one number, for a
+    -- rebuild runs it over the whole history
     linked as (
         select
             {{ link_key("fulfilment_code") }} as link_key,
@@ -70,5 +69,12 @@ select
     versions.record
 from versions
 left join
-    linked
+    {% if flags.FULL_REFRESH %} linked
+    {% else %}
+        (
+            select *
+            from linked
+            where link_key in (select {{ link_key("fulfilment_code", "carrier", "waybill") }} from versions)
+        ) as linked
+    {% endif %}
     on linked.link_key = {{ link_key("versions.fulfilment_code", "versions.carrier", "versions.waybill") }}

@@ -25,9 +25,11 @@ with
             planned_place || '|' || planned_carrier || '|' || planned_city as lane_of_city,
             planned_carrier || '|' || planned_province as lane_of_province,
             planned_carrier as lane_of_carrier
-        from {{ ref("int_suborders") }} as suborders
+        from {{ rows_of(ref("int_suborders"), ref("int_orders__affected"), "order_day") }} as suborders
         inner join
-            {{ ref("int_orders") }} as orders using (order_id) {{ of_orders(ref("int_orders__affected")) }}
+            {{ rows_of(ref("int_orders"), ref("int_orders__affected"), "order_day") }} as orders using (
+                order_id
+            )
     ),
     with_lane as (
         select

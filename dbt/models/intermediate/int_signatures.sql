@@ -56,8 +56,13 @@ with
             stamps.cancelled_at,
             replaced.fulfilment_code is not null as is_replaced
         from {{ ref("int_suborders__described") }} as described
-        left join {{ ref("int_suborders__stamps") }} as stamps using (fulfilment_code)
-        left join {{ ref("int_orders") }} as orders on orders.order_id = described.order_id
+        left join
+            {{ rows_of(ref("int_suborders__stamps"), ref("int_orders__touched")) }} as stamps using (
+                fulfilment_code
+            )
+        left join
+            {{ rows_of(ref("int_orders"), ref("int_orders__touched"), "order_day") }} as orders
+            on orders.order_id = described.order_id
         left join
             (
                 select distinct replaces as fulfilment_code

@@ -15,6 +15,11 @@ with
         where replaces is not null
         group by replaces
     ),
+    replaced as (
+        select fulfilment_code, batch
+        from {{ ref("int_suborders__described") }}
+        where fulfilment_code in (select fulfilment_code from replacements)
+    ),
     signatures as (
         select
             fulfilment_code,
@@ -58,8 +63,13 @@ with
             {% else %} least(signatures.carrier_at, signatures.click_at)
             {% endif %} as candidate_at
         from described
-        left join {{ ref("int_suborders__stamps") }} as own using (fulfilment_code)
-        left join {{ ref("int_orders") }} as orders on orders.order_id = described.order_id
+        left join
+            {{ rows_of(ref("int_suborders__stamps"), ref("int_orders__touched")) }} as own using (
+                fulfilment_code
+            )
+        left join
+            {{ rows_of(ref("int_orders"), ref("int_orders__touched"), "order_day") }} as orders
+            on orders.order_id = described.order_id
         left join replacements using (fulfilment_code)
         left join signatures using (fulfilment_code)
     ),
@@ -70,8 +80,7 @@ with
             coalesce(described.batch, replaced.batch, 0) as batch,
             min(described.first_recorded_at) as started_at
         from described
-        left join
-            {{ ref("int_suborders__described") }} as replaced on replaced.fulfilment_code = described.replaces
+        left join replaced on replaced.fulfilment_code = described.replaces
         group by 1, 2
         having count(*) > 1
     ),
@@ -108,9 +117,7 @@ select
     coalesce(plans.started_at, first_recorded_at) as plan_started_at,
     plan_started_at + to_minutes(planning.value::bigint) as plan_complete_at
 from signed
-left join
-    (select fulfilment_code, batch from {{ ref("int_suborders__described") }}) as replaced
-    on replaced.fulfilment_code = signed.replaces
+left join replaced on replaced.fulfilment_code = signed.replaces
 left join
     plans on plans.order_id = signed.order_id and plans.batch = coalesce(signed.batch, replaced.batch, 0)
 left join

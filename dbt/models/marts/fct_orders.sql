@@ -10,10 +10,11 @@ with
             -- cancelled before its promise: counts nowhere; later and unsigned: due and missed
             s.is_cancelled and s.replaced_by is null and s.cancelled_at > s.promised_at as is_missed,
             s.is_live or is_missed as is_counted
-        from {{ ref("fct_suborders") }} as s
+        from {{ rows_of(ref("fct_suborders"), ref("int_orders__affected"), "order_day") }} as s
         left join
-            {{ ref("int_promises") }} as p using (fulfilment_code)
-            {{ of_orders(ref("int_orders__affected"), column="s.order_id", day="s.order_day") }}
+            {{ rows_of(ref("int_promises"), ref("int_orders__affected"), "promise_day") }} as p using (
+                fulfilment_code
+            )
     ),
     rolled as (
         select
@@ -104,10 +105,9 @@ with
             deciding.origin_place as deciding_place,
             deciding.carrier as deciding_carrier,
             deciding.sign_source as deciding_sign_source
-        from {{ ref("int_orders") }} as orders
+        from {{ rows_of(ref("int_orders"), ref("int_orders__affected"), "order_day") }} as orders
         left join rolled using (order_id)
-        left join
-            deciding using (order_id) {{ of_orders(ref("int_orders__affected"), column="orders.order_id") }}
+        left join deciding using (order_id)
     ),
     states as (
         select

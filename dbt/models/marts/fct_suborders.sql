@@ -17,14 +17,11 @@ with
                     and suborders.closes_at <= {{ as_of() }}
                 then suborders.closes_at
             end as closed_at
-        from {{ ref("int_suborders") }} as suborders
+        from {{ rows_of(ref("int_suborders"), ref("int_orders__affected"), "order_day") }} as suborders
         left join
-            {{ ref("int_promises") }} as promises using (fulfilment_code)
-            {{
-                of_orders(
-                    ref("int_orders__affected"), column="suborders.order_id", day="suborders.order_day"
-                )
-            }}
+            {{ rows_of(ref("int_promises"), ref("int_orders__affected"), "promise_day") }} as promises using (
+                fulfilment_code
+            )
     )
 select
     judged.fulfilment_code::varchar as fulfilment_code,
