@@ -97,6 +97,8 @@ def test_build_file_can_be_written_again_after_the_checks(build: Settings) -> No
 def test_data_docs_are_written(build: Settings) -> None:
     quality.evaluate(build, [rule("unique", columns=("id",))], "marts", WHOLE)
     assert (build.quality_docs / "marts" / "index.html").is_file()
+    (page,) = (build.quality_docs / "marts" / "validations").rglob("*.html")
+    assert "As it must be." in page.read_text(encoding="utf-8")
 
 
 def test_verdicts_are_kept_with_their_run(build: Settings) -> None:
