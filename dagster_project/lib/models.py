@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib.warehouse import STORAGE, memory_of
+from dagster_project.lib.warehouse import REBUILD_MEMORY, STORAGE
 from dagster_project.settings import DBT_PROJECT, Settings
 
 # of the build file; marts lay in it before the draft did
@@ -49,12 +49,12 @@ class NodeResult:
         return self.status in ("error", "fail", "runtime error", "partial success")
 
 
-def variables(settings: Settings, is_whole: bool = True) -> dict[str, str]:
-    """The environment in which dbt reads and writes this profile's warehouse; `is_whole`: all of it anew."""
+def variables(settings: Settings, memory: str = REBUILD_MEMORY) -> dict[str, str]:
+    """The environment in which dbt reads and writes this profile's warehouse; `memory`: what DuckDB may hold."""
     return {
         "TRUE_ON_TIME_BUILD_FILE": str(settings.build_file),
         "TRUE_ON_TIME_DRAFT_FILE": str(settings.draft_file),
-        "TRUE_ON_TIME_MEMORY": memory_of(is_whole),
+        "TRUE_ON_TIME_MEMORY": memory,
         "TRUE_ON_TIME_STORAGE": STORAGE,
         "DBT_TARGET_PATH": str(settings.dbt_dir / "target"),
         "DBT_LOG_PATH": str(settings.dbt_dir / "logs"),
@@ -64,9 +64,9 @@ def variables(settings: Settings, is_whole: bool = True) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def environment(settings: Settings, is_whole: bool) -> Iterator[None]:
+def environment(settings: Settings, memory: str) -> Iterator[None]:
     """`variables` for the time of one dbt call; what was there before comes back."""
-    given = variables(settings, is_whole)
+    given = variables(settings, memory)
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
     try:
@@ -82,6 +82,7 @@ def environment(settings: Settings, is_whole: bool) -> Iterator[None]:
 def build(
     settings: Settings,
     full_refresh: bool,
+    memory: str,
     say: Callable[[str], None],
     begun: Callable[[], None] = lambda: None,
 ) -> list[NodeResult]:
@@ -98,7 +99,7 @@ def build(
     if full_refresh:
         arguments.append("--full-refresh")
     try:
-        outcome = _invoke(settings, arguments, [Progress(say, begun)], full_refresh)
+        outcome = _invoke(settings, arguments, [Progress(say, begun)], memory)
     finally:
         _close_connections()
     if outcome.result is None:
@@ -179,14 +180,17 @@ class Progress:
 
 
 def _invoke(
-    settings: Settings, arguments: list[str], callbacks: list[Callable[[Any], None]], is_whole: bool = False
+    settings: Settings,
+    arguments: list[str],
+    callbacks: list[Callable[[Any], None]],
+    memory: str = REBUILD_MEMORY,
 ) -> Any:
     from dbt.cli.main import dbtRunner  # 4 s to import: only where it is called
 
     fixed = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--no-version-check"]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
     settings.dbt_dir.mkdir(parents=True, exist_ok=True)
-    with environment(settings, is_whole):
+    with environment(settings, memory):
         return dbtRunner(callbacks=callbacks).invoke([*quiet, *arguments, *fixed])
 
 

@@ -17,7 +17,7 @@ from dagster_project import sources
 from dagster_project.lib.expectations import counted_rows_expectation, great_expectations
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
-from dagster_project.lib.warehouse import Run, config, connect, literal, memory_of, quoted
+from dagster_project.lib.warehouse import REBUILD_MEMORY, Run, config, connect, literal, quoted
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
@@ -27,12 +27,13 @@ NOTHING_NEW = "nothing new"
 @dataclass(frozen=True)
 class Scope:
     """What is checked: all rows, or those brought or touched `since` a run of which all is checked and published; of
-    `unchanged` tables none.
+    `unchanged` tables none. `memory`: what DuckDB may hold meanwhile.
     """
 
     since: int
     is_whole: bool
     unchanged: frozenset[tuple[str, str]] = frozenset()
+    memory: str = REBUILD_MEMORY
 
     def batch(self, rule: Rule) -> str:
         """The query whose rows a rule's table is checked by."""
@@ -132,9 +133,7 @@ def _verdicts(
         source = context.data_sources.add_sql(
             layer,
             connection_string=f"duckdb:///{settings.build_file}",
-            kwargs={
-                "connect_args": {"read_only": True, "config": config(settings, memory_of(scope.is_whole))}
-            },
+            kwargs={"connect_args": {"read_only": True, "config": config(settings, scope.memory)}},
         )
         definitions = []
         ordered = sorted(rules, key=lambda rule: (rule.schema, rule.table))

@@ -143,7 +143,6 @@ class Night:
             rebuild=self.rebuild,
             published=published,
         )
-        connection.execute(f"set memory_limit = '{warehouse.memory_of(self._run.is_full_refresh)}'")
         if self.rebuild:
             sources.reset(connection)
             sources.prepare(connection, self.profile)
@@ -228,11 +227,12 @@ class Night:
                 connection.execute(f"drop schema if exists {warehouse.quoted(schema)} cascade")
             warehouse.forget_draft(self.settings)
         warehouse.mark(connection, self.run, "landed_at")
+        memory = warehouse.memory_of(connection, self.run)
         self._release()
         self.reached("models started")
         with seconds() as took:
             begun = self.timings.startup_in("models")
-            results = models.build(self.settings, self.run.is_full_refresh, self.say, begun)
+            results = models.build(self.settings, self.run.is_full_refresh, memory, self.say, begun)
         self.timings.models = {node.name: node.seconds for node in results if node.resource_type == "model"}
         connection = self._open()
         quality.record(connection, self.run, "dbt", quality.from_dbt(results))
@@ -283,7 +283,8 @@ class Night:
             unchanged = {
                 (rule.schema, rule.table) for rule in quality.rules_of(self.profile, layer) if is_same
             }
-        return quality.Scope(previous, is_whole=False, unchanged=frozenset(unchanged))
+        memory = warehouse.memory_of(connection, self.run)
+        return quality.Scope(previous, is_whole=False, unchanged=frozenset(unchanged), memory=memory)
 
     def finish(self) -> None:
         """Write how the run ended to `meta.runs` and status.json; a run of part of the assets leaves the latter."""
@@ -338,8 +339,7 @@ class Night:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            is_whole = self._run is None or self._run.is_full_refresh
-            self._connection = warehouse.connect(self.settings, memory=warehouse.memory_of(is_whole))
+            self._connection = warehouse.connect(self.settings)
         return self._connection
 
     def _release(self) -> None:

@@ -1,10 +1,12 @@
 {# What the night was told (meta.run, one row), as literals: the planner prunes on them, and unit tests can replace them. #}
 {% macro run_setting(column) -%}
     {%- if execute -%}
-        {%- set value = (
-            run_query("select " ~ column ~ "::varchar from build.meta.run").columns[0].values()[0]
-        ) -%}
-        {{- return(value) -}}
+        {#- asked once: the graph is what all models of a call have in common -#}
+        {%- if "run_settings" not in graph -%}
+            {%- set row = run_query("select columns(*)::varchar from build.meta.run") -%}
+            {%- do graph.update({"run_settings": dict(zip(row.column_names, row.rows[0]))}) -%}
+        {%- endif -%}
+        {{- return(graph["run_settings"][column]) -}}
     {%- endif -%}
     {{- return(none) -}}
 {%- endmacro %}

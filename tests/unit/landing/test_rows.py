@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dagster_project.lib.warehouse import memory_of
+from dagster_project.lib.warehouse import NIGHT_MEMORY
 
 from .conftest import HEADER, Company
 
@@ -199,7 +199,7 @@ def test_no_reason_is_broken_over_lines(company: Company) -> None:
 
 
 def test_many_small_files_land_in_the_memory_of_a_night(company: Company) -> None:
-    company.connection.execute(f"set memory_limit = '{memory_of(is_whole=False)}'")
+    company.connection.execute(f"set memory_limit = '{NIGHT_MEMORY}'")
     company.connection.execute("set threads = 8")
     for number in range(100):
         company.drop(f"wms/scans/2026-01-05/{number}.csv", HEADER + f"s{number},C1,1,\n")
