@@ -36,3 +36,9 @@ def test_summary_takes_the_place_of_the_last_one() -> None:
 def test_a_document_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="no two marks"):
         report.placed(f"one {report.MARK} only", [RESULT])
+
+
+def test_a_size_without_nights_has_a_row_without_them() -> None:
+    runs = {name: runs for name, runs in RESULT["runs"].items() if name not in ("night", "idle")}
+    row = report.summary([{**RESULT, "runs": runs}]).splitlines()[-1]
+    assert row == "| 1,000,000 in 365 days | 6.0 | 70.0 | 15.00 |  |  |  | 700 |  |"
