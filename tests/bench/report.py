@@ -29,9 +29,9 @@ SHOWN_MODELS = 8
 MARK = "<!-- written by make bench -->"
 ASKED = (
     "What is asked: everything anew at most 2.5 times by hand at a million orders and 2.0 times at five; one night at"
-    " most 12 % of everything anew after one year of 2,740 orders a day and 6 % after two, and at most 1.2 times as long"
-    " when the history doubles; nothing new at most 20 s; at most 2 GiB at a million orders, 4 at five, 750 MiB in a"
-    " night."
+    " most 12 % of everything anew after one year of 2,740 orders a day and 6 % after two, and at most 1.2 times as"
+    " long when the history doubles; nothing new at most 20 s; at most 2 GiB at a million orders, 4 at five, 750 MiB in"
+    " a night."
 )
 VERSIONS = ("duckdb", "dbt-core", "dagster", "great-expectations")
 
