@@ -20,7 +20,7 @@ from dagster_project.settings import Settings
 
 # What DuckDB may hold; Python, dbt and the checks take about 500 MB beside it. A night holds little at a time, but for
 # one that catches up on many rows.
-REBUILD_MEMORY, NIGHT_MEMORY = "1300MB", "350MB"
+REBUILD_MEMORY, NIGHT_MEMORY = "1100MB", "350MB"
 NIGHT_ROWS = 500_000
 STORAGE = "v1.5.0"  # text takes a third less time to write, and less room, than in what older readers know
 
