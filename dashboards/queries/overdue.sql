@@ -5,11 +5,13 @@ with
     ),
     open_orders as (
         select date_diff('minute', promised_at, ends.at) / 1440 as days
-        from published.marts.fct_orders as orders
-        inner join ends on promised_at <= ends.at and (coalesce(signed_at, closed_at) is null or coalesce(signed_at, closed_at) > ends.at)
-        where
-            is_due
-            and is_chosen($places, place) and is_chosen($carriers, carrier) and is_chosen($types, coalesce(order_type, 'unknown'))
+        from (
+            -- by their days first: of most orders no more is read
+            select * from published.marts.fct_orders
+            where is_due and promised_day <= $to_day::date and (signed_day is null or signed_day > $to_day::date)
+        ) as orders
+        inner join ends on signed_day is not null or closed_at is null or closed_at > ends.at
+        where is_chosen($places, place) and is_chosen($carriers, carrier) and is_chosen($types, coalesce(order_type, 'unknown'))
     ),
     ages as (
         from (values (1, 0, 1), (2, 1, 3), (3, 3, 7), (4, 7, 14), (5, 14, null)) as ages(age, from_days, to_days)
