@@ -271,8 +271,9 @@ class Night:
         was landed since, in the marts nothing if that is nothing.
         """
         connection, previous = self._open(), self.run.previous_run_number
+        memory = warehouse.memory_of(connection, self.run)
         if previous is None or self._is_all_asked():
-            return quality.Scope(0, is_whole=True)
+            return quality.Scope(0, is_whole=True, memory=memory)
         news = sources.with_news(connection, self.profile, previous)
         if layer == "landing":
             unchanged = {("landing", "__".join(table)) for table in self.profile.tables if table not in news}
@@ -283,7 +284,6 @@ class Night:
             unchanged = {
                 (rule.schema, rule.table) for rule in quality.rules_of(self.profile, layer) if is_same
             }
-        memory = warehouse.memory_of(connection, self.run)
         return quality.Scope(previous, is_whole=False, unchanged=frozenset(unchanged), memory=memory)
 
     def finish(self) -> None:

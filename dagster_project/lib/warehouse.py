@@ -19,9 +19,10 @@ from filelock import FileLock, Timeout
 from dagster_project.settings import Settings
 
 # What DuckDB may hold; Python, dbt and the checks take about 500 MB beside it. A night holds little at a time, but for
-# one that catches up on many rows.
-REBUILD_MEMORY, NIGHT_MEMORY = "1100MB", "350MB"
+# one that catches up on many rows. The joins of a rebuild grow with the history: in MB, and MB for a million rows.
+NIGHT_MEMORY, REBUILD_MEMORY = "350MB", "1100MB"
 NIGHT_ROWS = 500_000
+REBUILD_BASE, REBUILD_EACH_MILLION = 550, 20
 STORAGE = "v1.5.0"  # text takes a third less time to write, and less room, than in what older readers know
 
 META_TABLES = {
@@ -67,11 +68,13 @@ class Run:
 
 def memory_of(connection: duckdb.DuckDBPyConnection, run: Run) -> str:
     """What DuckDB may hold while the models of a run are built and checked, once its files are landed."""
-    query = "select coalesce(sum(rows_accepted), 0) from meta.loads where run_number > ?"
+    query = "select coalesce(sum(rows_accepted), 0)::bigint from meta.loads where run_number > ?"
     previous = run.previous_run_number
-    if run.is_full_refresh or previous is None or _scalar(connection, query, [previous]) > NIGHT_ROWS:
-        return REBUILD_MEMORY
-    return NIGHT_MEMORY
+    is_night = not run.is_full_refresh and previous is not None
+    if is_night and _scalar(connection, query, [previous]) <= NIGHT_ROWS:
+        return NIGHT_MEMORY
+    needed = REBUILD_BASE + REBUILD_EACH_MILLION * _scalar(connection, query, [0]) // 1_000_000
+    return f"{max(needed, int(REBUILD_MEMORY.removesuffix('MB')))}MB"
 
 
 def quoted(*names: str) -> str:
