@@ -43,3 +43,8 @@ def test_memory_follows_what_was_landed(
 )
 def test_everything_anew_is_given_all(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     assert warehouse.memory_of(connection, run) == REBUILD_MEMORY
+
+
+def test_a_rebuild_is_given_more_the_more_was_landed(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("insert into meta.loads values (1, 50_000_000), (7, 50_000_000)")
+    assert warehouse.memory_of(connection, replace(NIGHT, is_full_refresh=True)) == "2550MB"
