@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib.warehouse import REBUILD_MEMORY, STORAGE
+from dagster_project.lib.warehouse import REBUILD_MEMORY, STORAGE, more
 from dagster_project.settings import DBT_PROJECT, Settings
 
 # of the build file; marts lay in it before the draft did
 BUILT_SCHEMAS = ("marts", "intermediate", "staging", "seeds")
 SECONDS_BETWEEN_LINES = 15.0
+OUT_OF_MEMORY = "Out of Memory Error"
 
 
 class ModelsFailedError(RuntimeError):
@@ -88,7 +89,8 @@ def build(
 ) -> list[NodeResult]:
     """Seeds, models and data tests, in one call. No connection to the build file may be open in this process.
 
-    `begun`: called once dbt has read its project.
+    `memory`: what DuckDB may hold; where a model needs more, it and all after it are built with more. `begun`: called
+    once dbt has read its project.
 
     Unit tests are left out: they test the models' text, not the night's data, and `make test` runs them.
 
@@ -98,13 +100,13 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if full_refresh:
         arguments.append("--full-refresh")
-    try:
-        outcome = _invoke(settings, arguments, [Progress(say, begun)], memory)
-    finally:
-        _close_connections()
-    if outcome.result is None:
-        raise ModelsFailedError(f"dbt did not run: {outcome.exception}")
-    return [_node_result(result) for result in outcome.result.results]
+    results = _results(settings, arguments, Progress(say, begun), memory)
+    if any(result.is_broken and OUT_OF_MEMORY in result.message for result in results):
+        say(f"models: {memory} were too little for DuckDB; what is left is built with {more(memory)}")
+        again = _results(settings, ["retry"], Progress(say, lambda: None), more(memory))
+        built = {result.unique_id: result for result in again}
+        results = [built.get(result.unique_id, result) for result in results]
+    return results
 
 
 def unit_tests(settings: Settings) -> list[NodeResult]:
@@ -177,6 +179,16 @@ class Progress:
             elif time.monotonic() - self.said_at > SECONDS_BETWEEN_LINES:
                 self.said_at = time.monotonic()
                 self.say(f"models: {self.done} steps done, last {node.node_name}")
+
+
+def _results(settings: Settings, arguments: list[str], progress: Progress, memory: str) -> list[NodeResult]:
+    try:
+        outcome = _invoke(settings, arguments, [progress], memory)
+    finally:
+        _close_connections()
+    if outcome.result is None:
+        raise ModelsFailedError(f"dbt did not run: {outcome.exception}")
+    return [_node_result(result) for result in outcome.result.results]
 
 
 def _invoke(

@@ -17,6 +17,16 @@ with
         from {{ ref("int_route_parts") }}
         group by route, order_type
     ),
+    -- joined to the rows of the night's own orders: a table made of all others' takes memory
+    orders as (
+        select order_id, order_type
+        from {{ ref("int_orders") }}
+        {% if not flags.FULL_REFRESH %}
+            where
+                order_id in (select order_id from {{ ref("int_orders__affected") }})
+                and order_day >= {{ since_day(ref("int_orders__affected")) }}
+        {% endif %}
+    ),
     suborders as (
         select
             suborders.fulfilment_code,
@@ -55,7 +65,7 @@ with
                 end as at_{{ loop.index }}{{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_suborders") }} as suborders
-        inner join {{ ref("int_orders") }} as orders on orders.order_id = suborders.order_id
+        inner join orders on orders.order_id = suborders.order_id
         left join {{ source("reference", "order_types") }} as types on types.order_type = orders.order_type
         inner join
             chains on chains.route = suborders.route and chains.order_type = coalesce(types.order_type, '')
