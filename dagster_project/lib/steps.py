@@ -143,6 +143,8 @@ class Night:
             rebuild=self.rebuild,
             published=published,
         )
+        if not self._run.is_full_refresh:
+            connection.execute(f"set memory_limit = '{warehouse.LANDING_MEMORY}'")
         if self.rebuild:
             sources.reset(connection)
             sources.prepare(connection, self.profile)
@@ -339,7 +341,9 @@ class Night:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = warehouse.connect(self.settings)
+            is_whole = self._run is None or self._run.is_full_refresh
+            memory = warehouse.REBUILD_MEMORY if is_whole else warehouse.LANDING_MEMORY
+            self._connection = warehouse.connect(self.settings, memory=memory)
         return self._connection
 
     def _release(self) -> None:

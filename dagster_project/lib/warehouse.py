@@ -21,6 +21,7 @@ from dagster_project.settings import Settings
 # What DuckDB may hold; Python, dbt and the checks take about 500 MB beside it. A night holds little at a time, but for
 # one that catches up on many rows. The joins of a rebuild grow with the history: in MB, and MB for a million rows.
 NIGHT_MEMORY, REBUILD_MEMORY = "350MB", "1100MB"
+LANDING_MEMORY = "500MB"  # of a night: what it reads of the history to find duplicates is not kept
 NIGHT_ROWS = 500_000
 REBUILD_BASE, REBUILD_EACH_MILLION = 550, 20
 MORE_MEMORY = 3  # times, for models that still had too little
