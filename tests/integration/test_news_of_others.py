@@ -58,6 +58,9 @@ def first_night(s: Story) -> None:
     known(s, "TIE", route="transfer")
     s.event("transfer_requested", "01-05 12:00", code="TIE-1", place="B", event_id=None)
     s.order("GIVEN", "01-03 10:00", given_at="01-09 10:00")
+    # a file of the first night with a row that is recorded only during the second
+    known(s, "SOON", carrier="JT")
+    s.event("delivered", "01-07 12:00", code="SOON-1", recorded="01-08 12:00")
 
 
 def second_night(s: Story) -> None:
@@ -118,6 +121,11 @@ CLAIMS = {
         # transits of 10 and 48 hours
         "select buffer_hours from marts.fct_promises where fulfilment_code = 'AHEAD-1'",
         [(38,)],
+    ),
+    "a row that landed before it was recorded counts from then on": (
+        "select signed_at = timestamptz '2026-01-07 12:00:00+08' from marts.fct_suborders"
+        " where fulfilment_code = 'SOON-1'",
+        [(True,)],
     ),
     "a replacement in another order takes the place of the old one": (
         "select replaced_by from marts.fct_suborders where order_id = 'BROKEN' order by fulfilment_code",
