@@ -70,9 +70,7 @@ with
         inner join
             chains on chains.route = suborders.route and chains.order_type = coalesce(types.order_type, '')
         {% if not flags.FULL_REFRESH %}
-            where
-                suborders.order_id in (select order_id from {{ ref("int_orders__affected") }})
-                and suborders.order_day >= {{ since_day(ref("int_orders__affected")) }}
+            where suborders.order_day >= {{ since_day(ref("int_orders__affected")) }}
         {% endif %}
     ),
     -- whether milestones of the chain are missing between its first and the last reached: only then is a
