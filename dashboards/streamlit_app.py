@@ -1,6 +1,6 @@
 """The app: language, navigation, the shared bar, the banner; then the page that was asked for.
 
-`make dash` serves it on this machine only. A page has a line in PAGES once it has something to show.
+`make dash` serves it on this machine only. Which pages there are: ui/navigation.py.
 """
 
 from pathlib import Path
@@ -8,25 +8,19 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import published, settings
-from dashboards.ui import filters, freshness, page
+from dashboards.ui import filters, freshness, navigation, page
 from dashboards.ui.i18n import language, t
 
 HERE = Path(__file__).parent
-# group of readers -> its pages, by the key of their texts; files lie in app_pages/
-PAGES = {"executive": ["executive"]}
 
 
 def main() -> None:
     """Draw one run of the app for one reader."""
     st.set_page_config(page_title=t("title"), page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
     st.html(HERE / "ui" / "page.css")
-    pages = {
-        t(f"group_{group}"): [
-            st.Page(HERE / "app_pages" / f"{key}.py", title=t(f"page_{key}")) for key in keys
-        ]
-        for group, keys in PAGES.items()
-    }
-    asked = st.navigation(pages, position="top" if sum(map(len, pages.values())) > 1 else "hidden")
+    known = navigation.pages()
+    asked = st.navigation(list(known.values()), position="hidden")
+    navigation.bar(known)
     found = settings.load()
     try:
         view = page.open_view(found, language())

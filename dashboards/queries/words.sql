@@ -51,3 +51,6 @@ create table holders as
 select unnest(['office', 'place']) as held_by, place, name_zh, name_en, kind from published.marts.dim_places
 union all
 select 'carrier', carrier, name_zh, name_en, 'carrier' from published.marts.dim_carriers;
+
+-- An instant as the company's wall clock shows it.
+create macro local(instant) as timezone((select timezone from published.meta.run), instant);

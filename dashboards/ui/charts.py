@@ -216,6 +216,30 @@ def lateness(rows: list[Row]) -> go.Figure:
     return chart
 
 
+def late_minutes(rows: list[Row]) -> go.Figure:
+    """Where one order's lateness went, largest on top."""
+    colours = theme.palette()
+    chart = theme.figure(70 + 44 * len(rows))
+    labels = [
+        f"{stages.name(row['stage'])}{' · ' + (row['name'] or row['place']) if row['place'] else ''}<br>"
+        f"<b>{formats.share(row['share'])}</b>"
+        for row in rows
+    ]
+    chart.add_bar(
+        orientation="h",
+        y=labels,
+        x=[row["minutes"] / 60 for row in rows],
+        marker={"color": [colours.loss, *[colours.total] * (len(rows) - 1)]},
+        width=0.56,
+        text=[formats.span(row["minutes"]) for row in rows],
+        textposition="auto",
+        hoverinfo="skip",
+    )
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    chart.update_xaxes(title_text=t("act_axis"), nticks=4, tickangle=0, rangemode="tozero")
+    return chart
+
+
 def overdue(rows: list[Row]) -> go.Figure:
     """Open overdue orders by how long they are overdue."""
     colours = theme.palette()

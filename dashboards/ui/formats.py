@@ -44,6 +44,17 @@ def duration(minutes: float) -> str:
     return t("hours", n=f"{minutes / 60:,.0f}")
 
 
+def span(minutes: float) -> str:
+    """How long something took, in the two units that matter: days and hours, hours and minutes, minutes."""
+    whole = round(minutes)
+    if whole < 60:
+        return t("minutes", n=f"{whole:,}")
+    if whole < 2 * 24 * 60:
+        return t("span_hours", h=whole // 60, m=whole % 60)
+    hours = round(whole / 60)
+    return t("span_days", d=f"{hours // 24:,}", h=hours % 24)
+
+
 def day(when: date) -> str:
     if language() == "zh":
         return f"{when.year}年{when.month}月{when.day}日"

@@ -33,6 +33,11 @@ OLIST = REPOSITORY.parent / "shared" / "real" / "olist"
 LAYOUT = Path(__file__).with_name("layout.js")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"wall": (1600, 1000), "phone": (390, 844)}
+# what is drawn last on each page, by its address
+LAST_DRAWN = {
+    "": ".st-key-chart_bridge svg.main-svg",
+    "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
+}
 # what the browser says of itself and not of the page
 NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
 
@@ -59,18 +64,22 @@ class Look:
     address: str
     wrong: list[str] = field(default_factory=list)
 
-    def open(self, query: str = "") -> "Look":
+    def open(self, query: str = "", page: str = "") -> "Look":
         """Go to the address and wait until the page has drawn everything."""
-        self.page.goto(f"{self.address}/?{query}")
-        self.settled()
+        self.page.goto(f"{self.address}/{page}?{query}")
+        self.settled(page)
         return self
 
-    def settled(self) -> None:
-        """Wait until the app is done and the charts stand still."""
-        self.page.wait_for_selector('[data-testid="stMetricValue"]', timeout=60_000)
+    def settled(self, page: str = "") -> None:
+        """Wait until the app is done and what comes last on the page stands still."""
+        self.page.wait_for_selector(LAST_DRAWN[page], state="attached", timeout=60_000)
         self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
-        self.page.wait_for_selector(".st-key-chart_bridge svg.main-svg", state="attached", timeout=60_000)
         self.page.wait_for_timeout(700)
+
+    def cells(self, key: str) -> list[list[str]]:
+        """The rows of a table that are in sight, as its own accessible copy tells them."""
+        rows = self.page.locator(f".st-key-{key} canvas table tbody tr").all()
+        return [[cell.strip() for cell in row.locator("td").all_text_contents()] for row in rows]
 
     def text(self, selector: str) -> str:
         """The text there is, with ordinary spaces."""

@@ -89,7 +89,9 @@ select
     coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00' and signed_at <= promised_at and n % 40 <> 0, false) as is_in_full,
     coalesce(signed_at <= promised_at + interval '1 hours', false) as is_claimed,
     n % 9 = 0 and lateness > 0 as has_complaint, false as is_cancelled, null::timestamptz as closed_at,
-    place, carrier, n
+    place, carrier, n, case when promised_at is not null then 'computed' else 'none' end as promise_source, false as is_pending,
+    case when signed_at is not null then 'carrier' end as sign_source, null::timestamptz as cancelled_at, ships_at as erp_ship_by_at,
+    1 as suborder_count, 'F' || substr(order_id, 2) as deciding_suborder
 from seen;
 
 create table marts.agg_on_time_daily as
@@ -215,3 +217,52 @@ select orders.signed_day as day, orders.place, orders.carrier, coalesce(order_ty
     count(*) as late_orders, sum(late_minutes) as late_minutes, sum(round(late_minutes * 60000000)::bigint)::bigint as late_microseconds
 from marts.fct_lateness as lateness inner join marts.fct_orders as orders using (order_id)
 group by all;
+
+-- every order is one sub-order, on one waybill, with two stages and five events, the carrier's word among them
+create table marts.fct_suborders as
+select deciding_suborder as fulfilment_code, order_id, 'direct' as route, place as origin_place, carrier, '宁波市' as destination_city,
+    0 as batch, promised_at, promise_source, is_on_time, lateness_minutes, sign_source, 'handed_over' as sign_method, is_cancelled,
+    cancelled_at, null::varchar as replaced_by, true as is_live, closed_at, null::varchar as stage_now, signed_at
+from marts.fct_orders;
+
+create table marts.fct_promises as
+select deciding_suborder as fulfilment_code, order_id, 'carrier_province' as lane_level, 44::bigint as sample, 30::bigint as p50_hours,
+    42::bigint as p80_hours, 12::bigint as buffer_hours, promise_source, wished_date
+from marts.fct_orders where promised_at is not null;
+
+create table marts.dim_waybills as
+select carrier, carrier || lpad(n::varchar, 8, '0') as waybill, deciding_suborder as fulfilment_code, placed_at as linked_at
+from marts.fct_orders
+union all
+-- the other carrier uses the first order's number for the second one's parcel
+select 'YTO', 'SF00000000', 'F00001', placed_at from marts.fct_orders where n = 1;
+
+create table marts.fct_stage_durations as
+select deciding_suborder as fulfilment_code, order_id, 'transfer' as stage, place, placed_at as started_at, erp_ship_by_at as ended_at,
+    null::timestamptz as left_at, 600.0 as standard_minutes
+from marts.fct_orders
+union all
+select deciding_suborder, order_id, 'picked_up_to_hub_arrived', carrier, erp_ship_by_at, signed_at, null, 90000.0
+from marts.fct_orders;
+
+create table marts.dim_event_types as
+from (values
+    ('placed', 'placed', 'milestone', '下单', 'Order placed'), ('outbound', 'outbound', 'milestone', '出库扫描', 'Outbound scan'),
+    ('delivered', 'signed', 'carrier_signature', '已签收', 'Delivered'), ('returned_signed', null, 'closing', '退签', 'Returned to and signed by sender')
+) as types(event_type, milestone, role, name_zh, name_en);
+
+create table marts.fct_events as
+with sent as (
+    select order_id, deciding_suborder as fulfilment_code, unnest([
+        {'event_type': 'placed', 'occurred_at': placed_at, 'source': 'erp', 'record': 1},
+        {'event_type': 'outbound', 'occurred_at': erp_ship_by_at, 'source': 'wms', 'record': 2},
+        {'event_type': 'returned_signed', 'occurred_at': erp_ship_by_at + interval 1 hour, 'source': 'carrier', 'record': 3},
+        {'event_type': 'delivered', 'occurred_at': signed_at, 'source': 'carrier', 'record': 4}
+    ], recursive := true), place, carrier, n
+    from marts.fct_orders
+)
+select source, event_type, fulfilment_code, order_id, carrier, carrier || lpad(n::varchar, 8, '0') as waybill, occurred_at,
+    occurred_at + interval 5 minutes as recorded_at, place, null::varchar as sign_method, event_type <> 'returned_signed' as is_valid,
+    case when event_type = 'returned_signed' then 'signed_by_sender' end as invalid_reason, 'load' as load_id,
+    source || '/' || n || '.csv' as file, (n * 10 + record)::bigint as record
+from sent where occurred_at is not null;

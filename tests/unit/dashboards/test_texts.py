@@ -9,9 +9,9 @@ import streamlit as st
 
 from dagster_project.settings import REPOSITORY
 from dashboards.published import QUERIES
-from dashboards.streamlit_app import PAGES
 from dashboards.ui import formats
 from dashboards.ui.i18n import LANGUAGES, TEXTS, texts
+from dashboards.ui.navigation import PAGES
 
 SOURCES = sorted((REPOSITORY / "dashboards").rglob("*.py"))
 PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -1,0 +1,43 @@
+"""Which pages there are, by who reads them, and how one gets from page to page without losing what is chosen."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.ui.i18n import t
+
+FOLDER = Path(__file__).parent.parent / "app_pages"
+# group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show
+PAGES = {"executive": ["executive"], "operations": ["orders"]}
+OF_ONE_PAGE = ("find", "show")  # what the address says to one page only
+
+
+def pages() -> dict[str, st.Page]:
+    """All pages by key; the first is the one that opens."""
+    keys = [key for group in PAGES.values() for key in group]
+    first = keys[0]
+    return {
+        key: st.Page(
+            FOLDER / f"{key}.py",
+            title=t(f"page_{key}"),
+            url_path=None if key == first else key,
+            default=key == first,
+        )
+        for key in keys
+    }
+
+
+def bar(known: dict[str, st.Page]) -> None:
+    """A row of links, by group; they carry period, filters and language along."""
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        for group, keys in PAGES.items():
+            st.caption(t(f"group_{group}"), width="content")
+            for key in keys:
+                st.page_link(known[key], label=t(f"page_{key}"), query_params=shared())
+
+
+def shared(**values: str) -> dict[str, list[str]]:
+    """What the address says to every page, and what it is to say to the one that is linked."""
+    params = st.query_params
+    kept = {name: params.get_all(name) for name in params if name not in OF_ONE_PAGE}
+    return {**kept, **{name: [value] for name, value in values.items()}}

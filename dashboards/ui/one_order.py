@@ -1,0 +1,286 @@
+"""One order's story: what became of it, plan against actual, its promise, its signature, its lateness, its raw rows."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboards.published import Row
+from dashboards.ui import charts, formats, stages, theme
+from dashboards.ui.i18n import has_text, language, t
+from dashboards.ui.orders import CLOCK
+from dashboards.ui.page import View
+
+SIGNS_OF = ("carrier_signature", "locker", "click", "closing")
+LEAST_SHARE_WITH_NAME = 0.09  # of the time line: narrower bars have no room for their stage's name
+
+
+def show(view: View, order_id: str) -> None:
+    """All blocks of one order."""
+    order = view.ask("order", order_id=order_id)[0]
+    parts = view.ask("order_parts", order_id=order_id)
+    passed = view.ask("order_stages", order_id=order_id)
+    events = view.ask("order_events", order_id=order_id)
+    st.header(verdict(order), anchor=False)
+    st.caption(facts(order))
+    with st.container(border=True):
+        st.subheader(t("order_line"), anchor=False)
+        if passed:
+            st.caption(t("order_line_caption"))
+            theme.show(time_line(order, parts, passed), "chart_order_line", t("order_line"))
+            _stages(passed)
+        else:
+            st.caption(t("order_line_none"))
+    promise, signature = st.columns(2, gap="medium")
+    with promise.container(border=True, height="stretch"):
+        _promise(order, parts)
+    with signature.container(border=True, height="stretch"):
+        _signature(parts, events)
+    if order["lateness_minutes"] and order["lateness_minutes"] > 0:
+        with st.container(border=True):
+            st.subheader(t("order_lost"), anchor=False)
+            owners = view.ask("order_lateness", order_id=order_id)
+            st.caption(t("order_lost_caption", code=order["deciding_suborder"]))
+            theme.show(charts.late_minutes(owners), "chart_order_lost", t("order_lost"))
+    with st.container(border=True):
+        _events(events)
+
+
+def verdict(order: Row) -> str:
+    """What became of it, in one sentence."""
+    number = {"order": order["order_id"]}
+    late = order["lateness_minutes"]
+    if order["is_cancelled"]:
+        return t("order_cancelled", when=formats.moment(order["cancelled_at"]), **number)
+    if late is not None:
+        key = "order_late" if late > 0 else "order_kept"
+        return t(key, by=formats.span(abs(late)), **number)
+    if order["signed_at"] is not None:
+        return t("order_unpromised", when=formats.moment(order["signed_at"]), **number)
+    if order["closed_at"] is not None:
+        return t("order_closed", when=formats.moment(order["closed_at"]), **number)
+    if order["promised_at"] is None:
+        return t("order_pending" if order["is_pending"] else "order_open_unpromised", **number)
+    if order["minutes_past"] >= 0:
+        return t("order_overdue", by=formats.span(order["minutes_past"]), **number)
+    return t("order_open", left=formats.span(-order["minutes_past"]), **number)
+
+
+def facts(order: Row) -> str:
+    """The instants that matter, in one line."""
+    said = [order["order_type_name"]] if order["order_type_name"] else []
+    for key in ("placed_at", "promised_at", "signed_at"):
+        if order[key] is not None:
+            said.append(t(f"fact_{key}", when=formats.moment(order[key])))
+    if order["erp_shipped_at"] is not None:
+        key = "fact_erp_on_time" if order["is_erp_on_time"] else "fact_erp_late"
+        said.append(t(key, when=formats.moment(order["erp_shipped_at"])))
+    return " · ".join(said)
+
+
+def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
+    """A line a sub-order, a bar a stage; the promise as a line across, a signature as a mark."""
+    colours = theme.palette()
+    codes = [part["fulfilment_code"] for part in parts]
+    chart = theme.figure(110 + 58 * len(codes))
+    starts, ends = (
+        [stage["started_at"] for stage in passed],
+        [stage["ended_at"] for stage in passed],
+    )
+    whole = (max(ends) - min(starts)).total_seconds() or 1.0
+    for stage in passed:
+        width = (stage["ended_at"] - stage["started_at"]).total_seconds()
+        has_room = width / whole >= LEAST_SHARE_WITH_NAME
+        fill = (
+            colours.grid if stage["is_over"] is None else colours.loss if stage["is_over"] else colours.ours
+        )
+        sign = theme.SIGNS["red"] if stage["is_over"] else ""
+        chart.add_bar(
+            orientation="h",
+            y=[codes.index(stage["fulfilment_code"])],
+            base=[stage["started_at"]],
+            x=[max(width, 0) * 1000],
+            width=0.5,
+            marker={
+                "color": fill,
+                "line": {"color": colours.grid, "width": 1},
+                "pattern": {"shape": "/" if stage["is_open"] else ""},
+            },
+            text=[f"{sign} {stages.name(stage['stage'])}".strip() if has_room else sign],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            hovertext=[_stage_said(stage)],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    signed = [
+        (part["signed_at"], codes.index(part["fulfilment_code"])) for part in parts if part["signed_at"]
+    ]
+    if signed:
+        chart.add_scatter(
+            x=[when for when, _ in signed],
+            y=[line for _, line in signed],
+            mode="markers",
+            marker={
+                "symbol": "diamond",
+                "size": 13,
+                "color": colours.gain,
+                "line": {"color": "white", "width": 1},
+            },
+            name=t("milestone_signed"),
+            hovertext=[f"{t('milestone_signed')}: {formats.moment(when)}" for when, _ in signed],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    if order["promised_at"] is not None:
+        chart.add_vline(x=order["promised_at"], line={"color": colours.text, "width": 2, "dash": "dot"})
+        chart.add_annotation(
+            x=order["promised_at"],
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            text=t("order_promise_mark"),
+        )
+    chart.update_layout(barmode="overlay", margin={"t": 28, "l": 8, "r": 8, "b": 8})
+    chart.update_xaxes(
+        type="date", title_text=t("order_axis"), tickformat=formats.axis_dates("day"), nticks=8
+    )
+    chart.update_yaxes(
+        tickvals=list(range(len(codes))),
+        ticktext=[f"{part['fulfilment_code']}<br>{_way(part)}" for part in parts],
+        range=[len(codes) - 0.5, -0.5],
+        showgrid=False,
+    )
+    return chart
+
+
+def _way(part: Row) -> str:
+    ends = (part["place_name"] or part["origin_place"], part["carrier_name"] or part["carrier"])
+    return " → ".join(end for end in ends if end)
+
+
+def _stage_said(stage: Row) -> str:
+    words = {
+        "stage": stages.name(stage["stage"]),
+        "place": stage["place_name"] or stage["place"] or t("no_rate"),
+        "took": formats.span(stage["minutes"]),
+        "start": formats.moment(stage["started_at"]),
+    }
+    if stage["standard_minutes"] is None:
+        return t("order_stage_plain", **words)
+    return t("order_stage", standard=formats.span(stage["standard_minutes"]), **words)
+
+
+def _stages(passed: list[Row]) -> None:
+    rows = [
+        {
+            "part": stage["fulfilment_code"],
+            "stage": stages.name(stage["stage"]) + (f" ({t('still_open')})" if stage["is_open"] else ""),
+            "place": stage["place_name"] or stage["place"],
+            "from": stage["started_at"],
+            "took": stage["minutes"] / 60,
+            "standard": None if stage["standard_minutes"] is None else stage["standard_minutes"] / 60,
+            "over": t("no_rate")
+            if stage["is_over"] is None
+            else f"{theme.SIGNS['red']} {t('over_standard')}"
+            if stage["is_over"]
+            else f"{theme.SIGNS['green']} {t('within_standard')}",
+        }
+        for stage in passed
+    ]
+    with st.expander(t("order_stages_table")):
+        st.dataframe(
+            rows,
+            hide_index=True,
+            key="order_stages",
+            column_config={
+                "part": t("col_part"),
+                "stage": t("col_stage"),
+                "place": t("col_held_by"),
+                "from": st.column_config.DatetimeColumn(t("col_from"), format=CLOCK[language()]),
+                "took": st.column_config.NumberColumn(t("col_took"), format="%.1f"),
+                "standard": st.column_config.NumberColumn(t("col_standard"), format="%.1f"),
+                "over": t("col_judged"),
+            },
+        )
+
+
+def _promise(order: Row, parts: list[Row]) -> None:
+    """How each part's promise was made: the lane, what was known of it, the step back where that was too little."""
+    st.subheader(t("promise_title"), anchor=False)
+    if order["promise_source"] == "given":
+        st.markdown(t("promise_given", when=formats.moment(order["promised_at"])))
+        return
+    if order["promised_at"] is None:
+        st.markdown(t("promise_pending" if order["is_pending"] else "promise_none"))
+        return
+    for part in parts:
+        if part["p50_hours"] is None:
+            st.markdown(t("promise_unplanned", code=part["fulfilment_code"]))
+            continue
+        st.markdown(
+            t(
+                "promise_made",
+                code=part["fulfilment_code"],
+                lane=t(f"lane_{part['lane_level']}"),
+                sample=formats.count(part["sample"] or 0),
+                p50=part["p50_hours"],
+                p80=part["p80_hours"],
+                buffer=part["buffer_hours"],
+            )
+        )
+    if order["wished_date"] is not None:
+        st.markdown(
+            t(
+                "promise_sum",
+                wished=formats.day(order["wished_date"]),
+                when=formats.moment(order["promised_at"]),
+            )
+        )
+
+
+def _signature(parts: list[Row], events: list[Row]) -> None:
+    """What claimed to be a signature, and which one counts."""
+    st.subheader(t("signature_title"), anchor=False)
+    chosen = {(part["fulfilment_code"], part["signed_at"]) for part in parts if part["signed_at"]}
+    claims = [event for event in events if event["role"] in SIGNS_OF]
+    if not claims:
+        st.markdown(t("signature_none"))
+    for claim in claims:
+        is_chosen = (claim["fulfilment_code"], claim["occurred_at"]) in chosen and claim["is_valid"]
+        words = {"event": claim["event_name"], "when": formats.moment(claim["occurred_at"])}
+        if is_chosen:
+            st.markdown(t("claim_chosen", **words))
+        elif not claim["is_valid"]:
+            st.markdown(t("claim_refused", why=_why(claim["invalid_reason"]), **words))
+        else:
+            st.markdown(t("claim_other", **words))
+
+
+def _why(reason: str | None) -> str:
+    key = f"invalid_{reason}"
+    return t(key) if has_text(key) else (reason or t("no_rate"))
+
+
+def _events(events: list[Row]) -> None:
+    """The raw rows: each with the source, the file and the line it came from."""
+    st.subheader(t("raw_title"), anchor=False)
+    st.caption(t("raw_caption", rows=formats.count(len(events))))
+    clock = CLOCK[language()]
+    columns = {
+        "occurred_at": st.column_config.DatetimeColumn(t("col_occurred"), format=clock),
+        "event_name": t("col_event"),
+        "fulfilment_code": t("col_part"),
+        "source": t("col_source"),
+        "file": st.column_config.TextColumn(t("col_file"), width="large"),
+        "record": st.column_config.NumberColumn(t("col_record"), format="%d"),
+        "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
+        "place": t("filter_place"),
+        "waybill": t("col_waybill"),
+    }
+    st.dataframe(
+        [{name: event[name] for name in columns} for event in events],
+        column_config=columns,
+        hide_index=True,
+        key="order_events",
+    )
