@@ -1,4 +1,7 @@
-"""Every word on the pages, by key, in English and Chinese: ui/texts/. Names of places come with the data."""
+"""Every word on the pages, by key, in English and Chinese: ui/texts/<language>/, a file a page and what pages share.
+
+Names of places come with the data.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +16,13 @@ TEXTS = Path(__file__).parent / "texts"
 @cache
 def texts(language: str) -> dict[str, str]:
     """All texts of a language by key."""
-    return yaml.safe_load((TEXTS / f"{language}.yml").read_text(encoding="utf-8"))
+    files = sorted((TEXTS / language).glob("*.yml"))
+    return {key: text for file in files for key, text in read(file).items()}
+
+
+def read(file: Path) -> dict[str, str]:
+    """The texts of one file by key."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def language() -> str:

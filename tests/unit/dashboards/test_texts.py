@@ -10,7 +10,7 @@ import streamlit as st
 from dagster_project.settings import REPOSITORY
 from dashboards.published import QUERIES
 from dashboards.ui import formats
-from dashboards.ui.i18n import LANGUAGES, TEXTS, texts
+from dashboards.ui.i18n import LANGUAGES, TEXTS, read, texts
 from dashboards.ui.navigation import PAGES
 
 SOURCES = sorted((REPOSITORY / "dashboards").rglob("*.py"))
@@ -22,9 +22,17 @@ def keys_in(source: str) -> set[str]:
 
 
 def test_every_language_has_every_key() -> None:
-    assert {file.stem for file in TEXTS.glob("*.yml")} == set(LANGUAGES)
+    assert {folder.name for folder in TEXTS.iterdir()} == set(LANGUAGES)
+    files = {file.name for file in (TEXTS / "en").iterdir()}
     for language in LANGUAGES:
-        assert set(texts(language)) == set(texts("en")), f"keys of {language}.yml differ from en.yml"
+        assert {file.name for file in (TEXTS / language).iterdir()} == files
+        for name in files:
+            assert set(read(TEXTS / language / name)) == set(read(TEXTS / "en" / name)), f"{language}/{name}"
+
+
+def test_no_key_stands_in_two_files() -> None:
+    keys = [key for file in (TEXTS / "en").iterdir() for key in read(file)]
+    assert len(keys) == len(set(keys))
 
 
 @pytest.mark.parametrize("key", sorted(texts("en")))
