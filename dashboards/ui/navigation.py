@@ -9,22 +9,23 @@ from dashboards.ui.i18n import t
 FOLDER = Path(__file__).parent.parent / "app_pages"
 # group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show
 PAGES = {"executive": ["executive"], "operations": ["orders"]}
-OF_ONE_PAGE = ("find", "show")  # what the address says to one page only
+OF_ONE_PAGE = ("find", "show", "stage", "at", "age", "step", "sort")  # what the address says to one page only
 
 
 def pages() -> dict[str, st.Page]:
     """All pages by key; the first is the one that opens."""
-    keys = [key for group in PAGES.values() for key in group]
-    first = keys[0]
-    return {
-        key: st.Page(
-            FOLDER / f"{key}.py",
-            title=t(f"page_{key}"),
-            url_path=None if key == first else key,
-            default=key == first,
-        )
-        for key in keys
-    }
+    return {key: page(key) for group in PAGES.values() for key in group}
+
+
+def page(key: str) -> st.Page:
+    """A page by its key."""
+    is_first = key == next(iter(PAGES.values()))[0]
+    return st.Page(
+        FOLDER / f"{key}.py",
+        title=t(f"page_{key}"),
+        url_path=None if is_first else key,
+        default=is_first,
+    )
 
 
 def bar(known: dict[str, st.Page]) -> None:

@@ -269,14 +269,14 @@ def _events(events: list[Row]) -> None:
     clock = CLOCK[language()]
     columns = {
         "occurred_at": st.column_config.DatetimeColumn(t("col_occurred"), format=clock),
-        "event_name": t("col_event"),
-        "fulfilment_code": t("col_part"),
-        "source": t("col_source"),
+        "event_name": st.column_config.TextColumn(t("col_event")),
+        "fulfilment_code": st.column_config.TextColumn(t("col_part")),
+        "source": st.column_config.TextColumn(t("col_source")),
         "file": st.column_config.TextColumn(t("col_file"), width="large"),
         "record": st.column_config.NumberColumn(t("col_record"), format="%d"),
         "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
-        "place": t("filter_place"),
-        "waybill": t("col_waybill"),
+        "place": st.column_config.TextColumn(t("filter_place")),
+        "waybill": st.column_config.TextColumn(t("col_waybill")),
     }
     st.dataframe(
         [{name: event[name] for name in columns} for event in events],

@@ -1,11 +1,14 @@
 """One look for all charts, in light and dark. Colours are safe for the colour-blind and never stand alone."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-CONFIG = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+# one button, to save the chart as a picture: what else the bar offers, a reader of these pages does not need
+BUTTONS = [["toImage"]]
+CONFIG = {"displayModeBar": "hover", "modeBarButtons": BUTTONS, "displaylogo": False, "scrollZoom": False}
 FONT = "Source Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
 
 
@@ -90,6 +93,16 @@ def figure(height: int) -> go.Figure:
     )
 
 
-def show(chart: go.Figure, key: str, alt: str) -> None:
-    """Put a chart on the page; `alt` says in words what it shows."""
-    st.plotly_chart(chart, key=key, config=CONFIG, theme=None, alt=alt)
+def show(chart: go.Figure, key: str, alt: str, is_open: bool = False) -> list[dict[str, Any]]:
+    """Put a chart on the page; `alt` says in words what it shows. With `is_open`: the points just clicked."""
+    config = {
+        **CONFIG,
+        "toImageButtonOptions": {"filename": f"true-on-time_{key.removeprefix('chart_')}", "scale": 2},
+    }
+    if not is_open:
+        st.plotly_chart(chart, key=key, config=config, theme=None, alt=alt)
+        return []
+    event = st.plotly_chart(
+        chart, key=key, config=config, theme=None, alt=alt, on_select="rerun", selection_mode="points"
+    )
+    return event["selection"]["points"]

@@ -1,0 +1,38 @@
+"""Every number opens: from a bar, a cell or a figure to the orders behind it.
+
+A chart's points carry where they lead as `customdata`, made by `target()`; a mouse takes it by `chart()`, a
+keyboard by `link()` beside it. What the Orders page understands of it: ui/orders.py.
+"""
+
+import json
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboards.ui import navigation, theme
+
+PAGE = "orders"
+
+
+def target(show: str, **narrowed: str | None) -> str:
+    """Where a point leads: the list `show`, narrowed as the address does (`stage="transfer", at="WH_B"`)."""
+    return json.dumps({"show": show, **{name: value for name, value in narrowed.items() if value is not None}})
+
+
+def chart(drawn: go.Figure, key: str, alt: str) -> None:
+    """A chart whose points open what their `customdata` names; the others do nothing."""
+    picked = theme.show(drawn, key, alt, is_open=True)
+    for point in picked:
+        wanted = point.get("customdata")
+        wanted = wanted[0] if isinstance(wanted, list) else wanted
+        if isinstance(wanted, str):
+            st.switch_page(navigation.page(PAGE), query_params=navigation.shared(**json.loads(wanted)))
+
+
+def link(label: str, show: str, **narrowed: str | None) -> None:
+    """The same as a link: for the keyboard, the phone, and to be copied."""
+    wanted: Mapping[str, str] = json.loads(target(show, **narrowed))
+    st.page_link(
+        navigation.page(PAGE), label=label, icon=":material/list:", query_params=navigation.shared(**wanted)
+    )
