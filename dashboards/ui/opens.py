@@ -17,7 +17,9 @@ PAGE = "orders"
 
 def target(show: str, **narrowed: str | None) -> str:
     """Where a point leads: the list `show`, narrowed as the address does (`stage="transfer", at="WH_B"`)."""
-    return json.dumps({"show": show, **{name: value for name, value in narrowed.items() if value is not None}})
+    return json.dumps(
+        {"show": show, **{name: value for name, value in narrowed.items() if value is not None}}
+    )
 
 
 def chart(drawn: go.Figure, key: str, alt: str) -> None:

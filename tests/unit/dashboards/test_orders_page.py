@@ -34,7 +34,10 @@ def test_the_list_counts_the_late_orders_of_the_period(open_orders, published: P
         published,
         "select count(*) from marts.fct_orders where lateness_minutes > 0 and signed_day >= date '2026-02-01'",
     )
-    assert f"{late} orders were signed after their promise in this period; the {min(late, 200)} latest" in words(app)
+    assert (
+        f"{late} orders were signed after their promise in this period; the {min(late, 200)} latest"
+        in words(app)
+    )
     assert len(app.dataframe[0].value) == min(late, 200)
 
 
