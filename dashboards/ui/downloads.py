@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 import xlsxwriter
@@ -79,9 +80,7 @@ def as_workbook(rows: list[Row]) -> bytes:
     return out.getvalue()
 
 
-def _write(
-    sheet: xlsxwriter.worksheet.Worksheet, line: int, column: int, value: object, formats: dict
-) -> None:
+def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, column: int, value: Any, formats: dict) -> None:
     if value is None:
         return
     if isinstance(value, datetime):
