@@ -1,7 +1,13 @@
--- The orders behind a figure of the period, the worst first: signed late; late though the ERP says on time; overdue and open.
+-- The orders behind a figure of the period, the worst first. `late`, `late_erp`, `lost`: signed late; `due_missed`: due and
+-- not kept; `overdue`: still open; `step`: those whose verdict a step of the bridge changes (its first two: all it counts).
 with
-    ends as (
-        select timezone(timezone, ($to_day::date + 1)::timestamp) as at from published.meta.run
+    run as (
+        select timezone(timezone, ($to_day::date + 1)::timestamp) as ends_at, as_of, has_erp, has_receipts from published.meta.run
+    ),
+    lost as (
+        select order_id, late_minutes
+        from published.marts.fct_lateness
+        where $show = 'lost' and signed_day between $from_day and $to_day and stage = $stage and coalesce(place, '') = $at
     ),
     meant as (
         select orders.*, lateness_minutes as minutes
@@ -10,10 +16,46 @@ with
             $show in ('late', 'late_erp') and signed_day between $from_day and $to_day and not is_on_time
             and ($show = 'late' or is_erp_on_time)
         union all
-        select orders.*, date_diff('minute', promised_at, ends.at)
+        select orders.*, late_minutes
         from published.marts.fct_orders as orders
-        inner join ends on promised_at <= ends.at and (coalesce(signed_at, closed_at) is null or coalesce(signed_at, closed_at) > ends.at)
-        where $show = 'overdue' and is_due
+        inner join lost using (order_id)
+        where $show = 'lost' and signed_day between $from_day and $to_day
+        union all
+        select orders.*, minutes_late(promised_at, signed_at, run.as_of)
+        from published.marts.fct_orders as orders
+        cross join run
+        where $show = 'due_missed' and is_due and promised_day between $from_day and $to_day and not is_kept
+        union all
+        select orders.*, date_diff('minute', promised_at, ends_at) as minutes_open
+        from published.marts.fct_orders as orders
+        cross join run
+        where
+            $show = 'overdue' and is_due and promised_day <= $to_day and (signed_day is null or signed_day > $to_day)
+            and (signed_day is not null or closed_at is null or closed_at > ends_at)
+            and ($age = '' or age_of(minutes_open) = try_cast($age as integer))
+        union all
+        select orders.*, minutes_late(promised_at, signed_at, run.as_of)
+        from published.marts.fct_orders as orders
+        cross join run
+        where
+            $show = 'step' and $step = 'erp' and erp_shipped_day between $from_day and $to_day
+        union all
+        select orders.*, minutes_late(promised_at, signed_at, run.as_of)
+        from published.marts.fct_orders as orders
+        cross join run
+        where
+            $show = 'step' and $step <> 'erp' and is_due and promised_day between $from_day and $to_day
+            and case $step
+                when 'erp_due' then true
+                when 'first_suborder' then not has_erp or is_first_claimed is distinct from coalesce(is_erp_on_time, false)
+                when 'all_suborders' then is_all_claimed is distinct from is_first_claimed
+                when 'valid_signature' then is_kept is distinct from is_all_claimed
+                when 'in_full' then is_in_full is distinct from is_kept
+                when 'wished_day' then
+                    if(has_receipts, is_in_full, is_kept)
+                    and (wished_date is null or is_wish_met) is distinct from true
+                else false
+            end
     )
 select
     order_id, minutes, local(promised_at) as promised_at, local(signed_at) as signed_at,
@@ -24,5 +66,5 @@ from meant
 left join published.marts.dim_places as places using (place)
 left join published.marts.dim_carriers as carriers on carriers.carrier = meant.carrier
 where is_chosen($places, meant.place) and is_chosen($carriers, meant.carrier) and is_chosen($types, coalesce(order_type, 'unknown'))
-order by minutes desc, order_id
-limit 200
+order by minutes desc nulls last, order_id
+limit $most

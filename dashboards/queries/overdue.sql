@@ -12,9 +12,6 @@ with
         ) as orders
         inner join ends on signed_day is not null or closed_at is null or closed_at > ends.at
         where is_chosen($places, place) and is_chosen($carriers, carrier) and is_chosen($types, coalesce(order_type, 'unknown'))
-    ),
-    ages as (
-        from (values (1, 0, 1), (2, 1, 3), (3, 3, 7), (4, 7, 14), (5, 14, null)) as ages(age, from_days, to_days)
     )
 select age, from_days, to_days, count(days) as orders, floor(max(days))::bigint as oldest_days
 from ages

@@ -54,3 +54,13 @@ select 'carrier', carrier, name_zh, name_en, 'carrier' from published.marts.dim_
 
 -- An instant as the company's wall clock shows it.
 create macro local(instant) as timezone((select timezone from published.meta.run), instant);
+
+-- How late it came, or is by now.
+create macro minutes_late(promised_at, signed_at, now_at) as date_diff('minute', promised_at, coalesce(signed_at, now_at));
+
+-- How long overdue orders are so, in the groups that the pages count them by.
+create table ages as
+from (values (1, 0, 1), (2, 1, 3), (3, 3, 7), (4, 7, 14), (5, 14, null)) as ages(age, from_days, to_days);
+
+create macro age_of(minutes) as
+    (select max(age) from ages where minutes >= 1440 * from_days);

@@ -246,7 +246,7 @@ def overdue(rows: list[Row]) -> go.Figure:
     chart = theme.figure(70 + 40 * len(rows))
     chart.add_bar(
         orientation="h",
-        y=[_age(row) for row in rows],
+        y=[formats.age(row) for row in rows],
         x=[row["orders"] for row in rows],
         marker={"color": colours.total},
         width=0.6,
@@ -261,11 +261,3 @@ def overdue(rows: list[Row]) -> go.Figure:
         title_text=t("overdue_axis"), range=[0, 1.18 * max(most, 1)], nticks=4, tickangle=0, tickformat=",d"
     )
     return chart
-
-
-def _age(row: Row) -> str:
-    if row["to_days"] is None:
-        return t("age_over", from_days=row["from_days"])
-    if row["from_days"] == 0:
-        return t("age_up_to", to=row["to_days"])
-    return t("age_between", from_days=row["from_days"], to=row["to_days"])

@@ -89,7 +89,7 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, column: int, value:
         sheet.write_datetime(line, column, value, formats[date])
     elif isinstance(value, bool):
         sheet.write_boolean(line, column, value)
-    elif isinstance(value, int | float | Decimal) and abs(value) < LARGEST:
+    elif isinstance(value, (int, float, Decimal)) and -LARGEST < value < LARGEST:
         sheet.write_number(line, column, value)
     else:
         sheet.write_string(line, column, str(value))

@@ -1,5 +1,6 @@
 """Numbers, dates and durations as the page's language writes them. Rates come in as fractions."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from dashboards.ui.i18n import language, t
@@ -53,6 +54,15 @@ def span(minutes: float) -> str:
         return t("span_hours", h=whole // 60, m=whole % 60)
     hours = round(whole / 60)
     return t("span_days", d=f"{hours // 24:,}", h=hours % 24)
+
+
+def age(group: Mapping[str, int | None]) -> str:
+    """A group of days overdue, `from_days` to `to_days`: `3 – 7`, `over 14`."""
+    if group["to_days"] is None:
+        return t("age_over", from_days=group["from_days"])
+    if group["from_days"] == 0:
+        return t("age_up_to", to=group["to_days"])
+    return t("age_between", from_days=group["from_days"], to=group["to_days"])
 
 
 def day(when: date) -> str:

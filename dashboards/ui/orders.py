@@ -1,19 +1,26 @@
 """Finding an order, and the orders behind a figure of the period.
 
-Belongs here: the search, the lists. Not here: one order's own story (one_order.py).
+Belongs here: the search, the lists and what the address narrows them to. Not here: one order's story (one_order.py).
 """
 
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboards.published import Row
-from dashboards.ui import formats, navigation
-from dashboards.ui.i18n import language, t
+from dashboards.published import Row, Value
+from dashboards.ui import downloads, formats, navigation, stages
+from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.page import View
 
-LISTS = ("late", "late_erp", "overdue")
+# lists of orders; the ones anybody may choose first, then those a figure leads to
+CHOICES = ("late", "late_erp", "overdue")
+BY_STAGE = ("stage", "stuck")
+SHOWS = (*CHOICES, "due_missed", "step", "lost", *BY_STAGE)
+UNSIGNED = ("overdue",)
 CLOCK = {"en": "D MMM YYYY HH:mm", "zh": "YYYY年M月D日 HH:mm"}
+SHOWN = 200
+DOWNLOADED = 100_000
 
 
 def search() -> str:
@@ -46,48 +53,119 @@ def link(order_id: str) -> str:
 
 
 def behind(view: View) -> None:
-    """The orders behind the figures of the period, the worst first; each opens."""
-    shown = st.query_params.get("show", LISTS[0])
-    shown = shown if shown in LISTS else LISTS[0]
+    """The orders behind a figure of the period, the worst first; each opens, and all can be taken away."""
+    shown = st.query_params.get("show", CHOICES[0])
+    shown = shown if shown in SHOWS else CHOICES[0]
+    narrowed = {name: st.query_params.get(name, "") for name in ("stage", "at", "age", "step")}
+    _choice(shown)
+    query = "suborders_behind" if shown in BY_STAGE else "orders_behind"
+
+    def rows(most: int) -> list[Row]:
+        wanted: dict[str, Value] = {"show": shown, "most": most, **narrowed}
+        return view.ask(query, **wanted)
+
+    found = rows(SHOWN)
+    if not found:
+        st.info(t("behind_none"), icon=":material/check_circle:")
+        return
+    total = found[0]["suborders" if shown in BY_STAGE else "orders"]
+    st.markdown(_said(view, shown, narrowed, total, len(found)))
+    st.caption(t("behind_open"))
+    (suborders if shown in BY_STAGE else table)(found, shown)
+    downloads.buttons(lambda: rows(DOWNLOADED), f"orders_{shown}")
+
+
+def _choice(shown: str) -> None:
+    """The lists to choose from; a figure's own list stands beside them while it is shown."""
     st.session_state["show"] = shown
+    choices = CHOICES if shown in CHOICES else (*CHOICES, shown)
 
     def changed() -> None:
+        for name in ("stage", "at", "age", "step"):
+            st.query_params.pop(name, None)
         st.query_params["show"] = st.session_state["show"]
 
     st.segmented_control(
         t("show"),
-        LISTS,
+        choices,
         format_func=lambda name: t(f"show_{name}"),
         key="show",
         required=True,
         on_change=changed,
     )
-    rows = view.ask("orders_behind", show=shown)
-    total = rows[0]["orders"] if rows else 0
-    told = formats.count(total), formats.count(len(rows))
-    st.caption(t(f"behind_{shown}", orders=told[0], shown=told[1]))
-    if rows:
-        table(rows, is_signed=shown != "overdue")
 
 
-def table(rows: list[Row], is_signed: bool) -> None:
+def _said(view: View, shown: str, narrowed: dict[str, str], total: int, listed: int) -> str:
+    """What the list holds, in one sentence."""
+    words = {"orders": formats.count(total), "shown": formats.count(listed)}
+    if narrowed["stage"]:
+        words["stage"] = stages.name(narrowed["stage"])
+        words["at"] = _name(view, narrowed["at"])
+    if shown == "step":
+        key = f"step_{narrowed['step']}"
+        words["step"] = t(key) if has_text(key) else narrowed["step"]
+    key = f"behind_{shown}"
+    if shown == "overdue" and narrowed["age"]:
+        ages = {str(row["age"]): row for row in view.ask("ages")}
+        if narrowed["age"] in ages:
+            key, words["age"] = "behind_overdue_age", formats.age(ages[narrowed["age"]])
+    if shown == "lost" and not narrowed["at"]:
+        key = "behind_lost_nowhere"
+    return t(key, **words)
+
+
+def _name(view: View, code: str) -> str:
+    """What a place, or a carrier, is called."""
+    names = view.ask("holder", code=code)
+    return names[0]["name"] if names else code
+
+
+def table(rows: list[Row], shown: str) -> None:
     """A list of orders; the number opens the order."""
     clock = CLOCK[language()]
-    columns = {
+    columns: dict[str, Any] = {
         "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
-        "hours": st.column_config.NumberColumn(t("col_late_hours"), format="%.1f"),
+        "hours": st.column_config.NumberColumn(
+            t("col_lost_hours" if shown == "lost" else "col_late_hours"), format="%.1f"
+        ),
         "place_name": st.column_config.TextColumn(t("filter_place")),
         "carrier_name": st.column_config.TextColumn(t("filter_carrier")),
         "promised_at": st.column_config.DatetimeColumn(t("col_promised"), format=clock),
         "signed_at": st.column_config.DatetimeColumn(t("col_signed"), format=clock),
     }
-    if not is_signed:
+    if shown in UNSIGNED:
         del columns["signed_at"]
-    listed = [{"link": link(row["order_id"]), "hours": row["minutes"] / 60, **row} for row in rows]
+    _draw(rows, columns)
+
+
+def suborders(rows: list[Row], shown: str) -> None:
+    """A list of sub-orders in a stage; the number opens the order."""
+    clock = CLOCK[language()]
+    columns: dict[str, Any] = {
+        "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
+        "hours": st.column_config.NumberColumn(t("col_over_hours"), format="%.1f"),
+        "took_hours": st.column_config.NumberColumn(t("col_took"), format="%.1f"),
+        "standard_hours": st.column_config.NumberColumn(t("col_standard"), format="%.1f"),
+        "fulfilment_code": st.column_config.TextColumn(t("col_part")),
+        "carrier_name": st.column_config.TextColumn(t("filter_carrier")),
+        "started_at": st.column_config.DatetimeColumn(t("col_from"), format=clock),
+        "ended_at": st.column_config.DatetimeColumn(t("col_until"), format=clock),
+    }
+    if shown == "stuck":
+        del columns["ended_at"]
+    hours = {"took_hours": "took_minutes", "standard_hours": "standard_minutes"}
+    _draw([{**row, **{name: row[source] / 60 for name, source in hours.items()}} for row in rows], columns)
+
+
+def _draw(rows: list[Row], columns: dict[str, Any]) -> None:
+    def hours(row: Row) -> float | None:
+        return None if row["minutes"] is None else row["minutes"] / 60
+
+    listed = [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in rows]
     st.dataframe(
         [{name: row[name] for name in columns} for row in listed],
         column_config=columns,
         hide_index=True,
-        height=520,
+        height=min(520, 38 + 35 * len(listed)),
         key="orders_behind",
     )

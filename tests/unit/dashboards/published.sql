@@ -87,7 +87,8 @@ select
     coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00', false) as is_due,
     coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00' and signed_at <= promised_at, false) as is_kept,
     coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00' and signed_at <= promised_at and n % 40 <> 0, false) as is_in_full,
-    coalesce(signed_at <= promised_at + interval '1 hours', false) as is_claimed,
+    coalesce(signed_at <= promised_at + interval '1 hours', false) as is_claimed, is_claimed as is_all_claimed,
+    is_claimed or n % 30 = 0 as is_first_claimed, is_kept as is_wish_met,
     n % 9 = 0 and lateness > 0 as has_complaint, false as is_cancelled, null::timestamptz as closed_at,
     place, carrier, n, case when promised_at is not null then 'computed' else 'none' end as promise_source, false as is_pending,
     case when signed_at is not null then 'carrier' end as sign_source, null::timestamptz as cancelled_at, ships_at as erp_ship_by_at,
@@ -238,12 +239,21 @@ union all
 select 'YTO', 'SF00000000', 'F00001', placed_at from marts.fct_orders where n = 1;
 
 create table marts.fct_stage_durations as
-select deciding_suborder as fulfilment_code, order_id, 'transfer' as stage, place, placed_at as started_at, erp_ship_by_at as ended_at,
-    null::timestamptz as left_at, 600.0 as standard_minutes
-from marts.fct_orders
-union all
-select deciding_suborder, order_id, 'picked_up_to_hub_arrived', carrier, erp_ship_by_at, signed_at, null, 90000.0
-from marts.fct_orders;
+with passed as (
+    select deciding_suborder as fulfilment_code, order_id, 'transfer' as stage, place, carrier, order_type, placed_at as started_at,
+        erp_ship_by_at as ended_at, 600.0 as standard_minutes
+    from marts.fct_orders
+    union all
+    select deciding_suborder, order_id, 'picked_up_to_hub_arrived', carrier, carrier, order_type, erp_ship_by_at, signed_at,
+        -- every third standard is two days: shorter than the way takes
+        if(n % 3 = 0, 2880.0, 90000.0)
+    from marts.fct_orders
+)
+select *, true as is_counted, null::timestamptz as left_at,
+    (timezone('Asia/Shanghai', ended_at - interval 1 microsecond))::date as ended_day,
+    date_diff('microsecond', started_at, ended_at) as actual_microseconds, actual_microseconds / 60000000.0 as actual_minutes,
+    (standard_minutes * 60000000)::bigint as standard_microseconds
+from passed;
 
 create table marts.dim_event_types as
 from (values

@@ -1,6 +1,7 @@
 """The orders' page: finding one, the lists behind the figures, and one order's story."""
 
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import duckdb
 import pytest
@@ -87,3 +88,46 @@ def test_typing_a_number_writes_the_address(open_orders) -> None:
     app.text_input(key="find").set_value("O00010").run()
     assert app.query_params["find"] in ("O00010", ["O00010"])
     assert "O00010" in app.header[0].value
+
+
+# what each list holds, counted from the facts alone
+COUNTED = {
+    ("due_missed", ""): "is_due and not is_kept and promised_day between '2026-01-01' and '2026-01-31'",
+    ("overdue", ""): "promised_day <= '2026-01-31' and (signed_day is null or signed_day > '2026-01-31')",
+    ("overdue", "age=5"): """promised_at <= timestamptz '2026-01-17 16:00:00+00'
+        and (signed_day is null or signed_day > '2026-01-31')""",
+    ("step", "step=in_full"): """is_due and is_kept <> is_in_full
+        and promised_day between '2026-01-01' and '2026-01-31'""",
+    ("step", "step=erp"): "erp_shipped_day between '2026-01-01' and '2026-01-31'",
+    ("lost", "stage=transfer&at=WH_B"): """signed_day between '2026-01-01' and '2026-01-31' and lateness_minutes > 0
+        and n % 4 <> 0 and n % 7 <> 0 and place = 'WH_B'""",
+    ("lost", "stage=promise_too_tight"): """signed_day between '2026-01-01' and '2026-01-31' and lateness_minutes > 0
+        and n % 4 <> 0 and n % 7 = 0""",
+    ("stage", "stage=picked_up_to_hub_arrived&at=SF"): """signed_day between '2026-01-01' and '2026-01-31'
+        and carrier = 'SF'""",
+    # two days past the shipment by the end of January, and not there yet
+    ("stuck", "stage=picked_up_to_hub_arrived&at=SF"): """carrier = 'SF' and n % 3 = 0
+        and erp_ship_by_at + interval 2 days < timestamptz '2026-01-31 16:00:00+00'
+        and (signed_at is null or signed_at > timestamptz '2026-01-31 16:00:00+00')""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("show", "narrowed"), list(COUNTED))
+def test_every_list_holds_what_the_facts_hold(open_orders, published: Path, show: str, narrowed: str) -> None:
+    (counted,) = one(published, f"select count(*) from marts.fct_orders where {COUNTED[show, narrowed]}")
+    assert counted
+    app = open_orders(period="2026-01", show=show, **dict(parse_qsl(narrowed)))
+    assert f"{counted:,} " in app.markdown[0].value
+    assert len(app.dataframe[0].value) == min(counted, 200)
+
+
+def test_a_list_without_orders_says_so(open_orders) -> None:
+    app = open_orders(period="2026-01", show="lost", stage="transfer", at="nowhere")
+    assert app.info[0].value == "No such order in this period." and not app.dataframe
+
+
+def test_choosing_another_list_forgets_what_narrowed_the_last(open_orders) -> None:
+    app = open_orders(period="2026-01", show="stage", stage="transfer", at="WH_B")
+    app.segmented_control(key="show").set_value("late").run()
+    assert "signed after their promise" in app.markdown[0].value
+    assert "stage" not in app.query_params and "at" not in app.query_params
