@@ -20,7 +20,7 @@ def main() -> None:
     st.html(HERE / "ui" / "page.css")
     known = navigation.pages()
     asked = st.navigation(list(known.values()), position="hidden")
-    navigation.bar(known)
+    navigation.bar(known, navigation.key_of(asked))
     found = settings.load()
     try:
         view = page.open_view(found, language())

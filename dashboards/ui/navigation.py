@@ -28,13 +28,22 @@ def page(key: str) -> st.Page:
     )
 
 
-def bar(known: dict[str, st.Page]) -> None:
-    """A row of links, by group; they carry period, filters and language along."""
-    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+def key_of(asked: st.Page) -> str:
+    """The key of the page that is read."""
+    return asked.url_path or next(iter(PAGES.values()))[0]
+
+
+def bar(known: dict[str, st.Page], shown: str) -> None:
+    """A menu a group, the one that is read said in full; the links carry period, filters and language along."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="pages"):
         for group, keys in PAGES.items():
-            st.caption(t(f"group_{group}"), width="content")
-            for key in keys:
-                st.page_link(known[key], label=t(f"page_{key}"), query_params=shared())
+            label = t(f"group_{group}")
+            if shown in keys:
+                label = f"**{label} · {t(f'page_{shown}')}**"
+            # a menu of its own on each page: the one that was opened to leave does not stay open
+            with st.popover(label, type="tertiary", key=f"menu_{group}_on_{shown}"):
+                for key in keys:
+                    st.page_link(known[key], label=t(f"page_{key}"), query_params=shared())
 
 
 def shared(**values: str) -> dict[str, list[str]]:

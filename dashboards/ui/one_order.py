@@ -1,15 +1,19 @@
 """One order's story: what became of it, plan against actual, its promise, its signature, its lateness, its raw rows."""
 
+import math
+
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import charts, formats, stages, theme
+from dashboards.ui import charts, downloads, formats, stages, theme
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
 
 SIGNS_OF = ("carrier_signature", "locker", "click", "closing")
+MOST_TICKS = 5
+DAY_SECONDS = 86_400
 LEAST_SHARE_WITH_NAME = 0.09  # of the time line: narrower bars have no room for their stage's name
 
 
@@ -142,8 +146,14 @@ def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
             text=t("order_promise_mark"),
         )
     chart.update_layout(barmode="overlay", margin={"t": 28, "l": 8, "r": 8, "b": 8})
+    # a tick a midnight, as far apart as there is room for
+    days = math.ceil(whole / DAY_SECONDS / MOST_TICKS) or 1
     chart.update_xaxes(
-        type="date", title_text=t("order_axis"), tickformat=formats.axis_dates("day"), nticks=8
+        type="date",
+        title_text=t("order_axis"),
+        tickformat=formats.axis_dates("day"),
+        tick0="2000-01-01",
+        dtick=days * DAY_SECONDS * 1000,
     )
     chart.update_yaxes(
         tickvals=list(range(len(codes))),
@@ -188,11 +198,11 @@ def _stages(passed: list[Row]) -> None:
         }
         for stage in passed
     ]
-    with st.expander(t("order_stages_table")):
+    with st.expander(t("order_stages_table"), key="order_stages"):
         st.dataframe(
             rows,
             hide_index=True,
-            key="order_stages",
+            placeholder="",
             column_config={
                 "part": t("col_part"),
                 "stage": t("col_stage"),
@@ -278,9 +288,11 @@ def _events(events: list[Row]) -> None:
         "place": st.column_config.TextColumn(t("filter_place")),
         "waybill": st.column_config.TextColumn(t("col_waybill")),
     }
-    st.dataframe(
-        [{name: event[name] for name in columns} for event in events],
-        column_config=columns,
-        hide_index=True,
-        key="order_events",
-    )
+    with st.container(key="order_events"):
+        st.dataframe(
+            [{name: event[name] for name in columns} for event in events],
+            column_config=columns,
+            hide_index=True,
+            placeholder="",
+        )
+    downloads.buttons(events, "order_rows")

@@ -162,10 +162,11 @@ def _draw(rows: list[Row], columns: dict[str, Any]) -> None:
         return None if row["minutes"] is None else row["minutes"] / 60
 
     listed = [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in rows]
-    st.dataframe(
-        [{name: row[name] for name in columns} for row in listed],
-        column_config=columns,
-        hide_index=True,
-        height=min(520, 38 + 35 * len(listed)),
-        key="orders_behind",
-    )
+    with st.container(key="orders_behind"):
+        st.dataframe(
+            [{name: row[name] for name in columns} for row in listed],
+            column_config=columns,
+            hide_index=True,
+            height=min(520, 38 + 35 * len(listed)),
+            placeholder="",
+        )

@@ -4,6 +4,7 @@ Each is built once a session. The app is a process of its own, as `make dash` st
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -40,6 +41,8 @@ LAST_DRAWN = {
 }
 # what the browser says of itself and not of the page
 NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
+# Streamlit looks for its root beside a page's own address first
+LOOKED_FOR = re.compile(r"/\w+/_stcore/(health|host-config)$")
 
 
 @dataclass
@@ -75,6 +78,13 @@ class Look:
         self.page.wait_for_selector(LAST_DRAWN[page], state="attached", timeout=60_000)
         self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
         self.page.wait_for_timeout(700)
+
+    def go(self, group: str, title: str, page: str) -> "Look":
+        """To another page by the menu of its group, as a reader goes there."""
+        self.page.locator(f'[class*="st-key-menu_{group}_"] button').first.click()
+        self.page.get_by_role("link", name=title, exact=True).click()
+        self.settled(page)
+        return self
 
     def cells(self, key: str) -> list[list[str]]:
         """The rows of a table that are in sight, as its own accessible copy tells them."""
@@ -199,6 +209,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Look]]:
 
         def hear(message: ConsoleMessage) -> None:
             is_ours = not any(word in message.text for word in NOT_OURS)
+            is_ours = is_ours and not LOOKED_FOR.search(message.location.get("url", ""))
             if message.type in ("error", "warning") and is_ours:
                 seen.wrong.append(f"console {message.type}: {message.text}")
 

@@ -47,8 +47,7 @@ def span(minutes: float) -> str:
 def test_from_the_headline_down_to_a_line_of_a_file(company: Served, look: Start) -> None:
     seen = company("demo")
     shown = look(seen).open(f"lang=en&period={MONTH}")
-    shown.page.get_by_role("link", name="Orders").click()
-    shown.settled("orders")
+    shown.go("operations", "Orders", "orders")
     address = parse_qs(urlsplit(shown.page.url).query)
     assert address["period"] == [MONTH] and address["lang"] == ["en"]
     late = seen.ask(
