@@ -12,7 +12,7 @@ from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
 
 SIGNS_OF = ("carrier_signature", "locker", "click", "closing")
-MOST_TICKS = 5
+MOST_TICKS = 4
 DAY_SECONDS = 86_400
 LEAST_SHARE_WITH_NAME = 0.09  # of the time line: narrower bars have no room for their stage's name
 
@@ -85,11 +85,10 @@ def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
     colours = theme.palette()
     codes = [part["fulfilment_code"] for part in parts]
     chart = theme.figure(110 + 58 * len(codes))
-    starts, ends = (
-        [stage["started_at"] for stage in passed],
-        [stage["ended_at"] for stage in passed],
-    )
-    whole = (max(ends) - min(starts)).total_seconds() or 1.0
+    marks = [mark for mark in (order["promised_at"], *(part["signed_at"] for part in parts)) if mark]
+    first = min([stage["started_at"] for stage in passed] + marks)
+    last = max([stage["ended_at"] for stage in passed] + marks)
+    whole = (last - first).total_seconds() or 1.0
     for stage in passed:
         width = (stage["ended_at"] - stage["started_at"]).total_seconds()
         has_room = width / whole >= LEAST_SHARE_WITH_NAME
@@ -142,6 +141,8 @@ def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
             y=1,
             yref="paper",
             yanchor="bottom",
+            # inside the picture, wherever the line stands
+            xanchor="right" if order["promised_at"] - first > (last - first) / 2 else "left",
             showarrow=False,
             text=t("order_promise_mark"),
         )
@@ -150,6 +151,7 @@ def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
     days = math.ceil(whole / DAY_SECONDS / MOST_TICKS) or 1
     chart.update_xaxes(
         type="date",
+        range=[first - 0.03 * (last - first), last + 0.03 * (last - first)],
         title_text=t("order_axis"),
         tickformat=formats.axis_dates("day"),
         tick0="2000-01-01",

@@ -57,7 +57,7 @@ def test_from_the_headline_down_to_a_line_of_a_file(company: Served, look: Start
     )
     assert f"{len(late):,} orders were signed after their promise" in shown.text("body")
     first = shown.cells("orders_behind")[0]
-    assert late[0][0] in first[0] and first[1] == f"{late[0][1] / 60:.1f}"
+    assert late[0][0] in first[0] and float(first[1]) == pytest.approx(late[0][1] / 60)
     shown.open(f"lang=en&period={MONTH}&find={late[0][0]}", "orders")
     assert f"{late[0][0]} came {span(late[0][1])} after its promise" in shown.text("h2")
     raw = seen.ask(

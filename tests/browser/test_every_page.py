@@ -1,0 +1,55 @@
+"""What holds for every page: nothing cut off or overlapping, readable by WCAG AA, a silent console, the keyboard."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from dashboards.ui.navigation import PAGES
+from tests.browser.conftest import LAST_DRAWN, Company, Look
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+Served = Callable[[str], Company]
+Start = Callable[..., Look]
+COMPANIES = ["demo", pytest.param("olist", marks=pytest.mark.real)]
+# the address of each page; the first is the root
+KEYS = [key for group in PAGES.values() for key in group]
+ADDRESSES = {key: "" if key == KEYS[0] else key for key in KEYS}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+# each language in one of the two looks, each look on both widths
+SCHEMES = {"en": "light", "zh": "dark"}
+
+
+def test_every_page_is_walked() -> None:
+    assert set(ADDRESSES.values()) == set(LAST_DRAWN)
+
+
+@pytest.mark.parametrize("size", ["wall", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("page", list(ADDRESSES))
+@pytest.mark.parametrize("name", COMPANIES)
+def test_a_page_can_be_read(
+    company: Served, look: Start, name: str, page: str, language: str, size: str
+) -> None:
+    shown = look(company(name), size, SCHEMES[language]).open(f"lang={language}", ADDRESSES[page])
+    assert shown.layout("cutOff") == []
+    assert shown.layout("overlapping") == []
+    pale = {ink: ratio for ink, ratio in shown.layout("contrasts").items() if ratio < 4.5}
+    assert not pale, pale
+    found = Axe().run(shown.page, options=RULES).response["violations"]
+    said = [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
+    assert not said, said
+    assert not shown.page.locator('[data-testid="stException"]').count()
+
+
+@pytest.mark.parametrize("page", list(ADDRESSES))
+def test_a_page_is_reached_by_the_keyboard(company: Served, look: Start, page: str) -> None:
+    shown = look(company("demo")).open("lang=en", ADDRESSES[page])
+    shown.page.locator('[class*="st-key-menu_"] button').first.focus()
+    shown.page.keyboard.press("Enter")
+    shown.page.get_by_role("link", name="What customers saw").wait_for()
+    # from the menu's button the next stop is its first link
+    shown.page.get_by_role("link", name="What customers saw").focus()
+    shown.page.keyboard.press("Enter")
+    shown.settled("")
