@@ -26,7 +26,7 @@ with
         cross join run
         where $show = 'due_missed' and is_due and promised_day between $from_day and $to_day and not is_kept
         union all
-        select orders.*, date_diff('minute', promised_at, ends_at) as minutes_open
+        select orders.*, minutes_between(promised_at, ends_at) as minutes_open
         from published.marts.fct_orders as orders
         cross join run
         where
@@ -56,15 +56,19 @@ with
                     and (wished_date is null or is_wish_met) is distinct from true
                 else false
             end
+    ),
+    worst as (
+        select *, count(*) over () as orders
+        from meant
+        where is_chosen($places, place) and is_chosen($carriers, carrier) and is_chosen($types, coalesce(order_type, 'unknown'))
+        order by minutes desc nulls last, order_id
+        limit $most
     )
 select
     order_id, minutes, local(promised_at) as promised_at, local(signed_at) as signed_at,
-    coalesce(if($lang = 'zh', places.name_zh, places.name_en), meant.place) as place_name,
-    coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), meant.carrier) as carrier_name,
-    count(*) over () as orders
-from meant
+    coalesce(if($lang = 'zh', places.name_zh, places.name_en), worst.place) as place_name,
+    coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, orders
+from worst
 left join published.marts.dim_places as places using (place)
-left join published.marts.dim_carriers as carriers on carriers.carrier = meant.carrier
-where is_chosen($places, meant.place) and is_chosen($carriers, meant.carrier) and is_chosen($types, coalesce(order_type, 'unknown'))
+left join published.marts.dim_carriers as carriers on carriers.carrier = worst.carrier
 order by minutes desc nulls last, order_id
-limit $most

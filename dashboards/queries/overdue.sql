@@ -4,7 +4,7 @@ with
         select timezone(timezone, ($to_day::date + 1)::timestamp) as at from published.meta.run
     ),
     open_orders as (
-        select date_diff('minute', promised_at, ends.at) / 1440 as days
+        select minutes_between(promised_at, ends.at) / 1440 as days
         from (
             -- by their days first: of most orders no more is read
             select * from published.marts.fct_orders

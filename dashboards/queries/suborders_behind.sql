@@ -11,23 +11,28 @@ with
             $show = 'stage' and ended_day between $from_day and $to_day and stage = $stage and place = $at
             and is_counted and standard_microseconds is not null and actual_microseconds >= 0
         union all
-        select durations.*, date_diff('microsecond', started_at, ends_at), null
+        select durations.*, epoch_us(ends_at) - epoch_us(started_at), null
         from published.marts.fct_stage_durations as durations
         cross join run
         where
-            $show = 'stuck' and stage = $stage and place = $at and is_counted
-            and started_at + to_microseconds(standard_microseconds) < ends_at
+            -- by its day first: of most rows no more is read
+            $show = 'stuck' and (ended_day is null or ended_day > $to_day) and stage = $stage and place = $at and is_counted
+            and epoch_us(started_at) + standard_microseconds < epoch_us(ends_at)
             and (coalesce(ended_at, left_at) is null or coalesce(ended_at, left_at) > ends_at)
+    ),
+    worst as (
+        select *, took - standard_microseconds as over_by, count(*) over () as suborders
+        from meant
+        where
+            is_chosen($places, place) and is_chosen($carriers, coalesce(carrier, 'unknown'))
+            and is_chosen($types, coalesce(order_type, 'unknown'))
+        order by over_by desc, fulfilment_code
+        limit $most
     )
 select
-    order_id, fulfilment_code, (took - standard_microseconds) / 60000000.0 as minutes, took / 60000000.0 as took_minutes,
+    order_id, fulfilment_code, over_by / 60000000.0 as minutes, took / 60000000.0 as took_minutes,
     standard_minutes, local(started_at) as started_at, local(until) as ended_at,
-    coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), meant.carrier) as carrier_name,
-    count(*) over () as suborders
-from meant
-left join published.marts.dim_carriers as carriers on carriers.carrier = meant.carrier
-where
-    is_chosen($places, meant.place) and is_chosen($carriers, coalesce(meant.carrier, 'unknown'))
-    and is_chosen($types, coalesce(order_type, 'unknown'))
-order by minutes desc, fulfilment_code
-limit $most
+    coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, suborders
+from worst
+left join published.marts.dim_carriers as carriers on carriers.carrier = worst.carrier
+order by over_by desc, fulfilment_code

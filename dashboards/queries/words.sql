@@ -55,8 +55,11 @@ select 'carrier', carrier, name_zh, name_en, 'carrier' from published.marts.dim_
 -- An instant as the company's wall clock shows it.
 create macro local(instant) as timezone((select timezone from published.meta.run), instant);
 
+-- From one instant to a later one; by the clock's own count, for the calendar's takes ten times as long.
+create macro minutes_between(earlier, later) as (epoch_us(later) - epoch_us(earlier)) / 60000000.0;
+
 -- How late it came, or is by now.
-create macro minutes_late(promised_at, signed_at, now_at) as date_diff('minute', promised_at, coalesce(signed_at, now_at));
+create macro minutes_late(promised_at, signed_at, now_at) as minutes_between(promised_at, coalesce(signed_at, now_at));
 
 -- How long overdue orders are so, in the groups that the pages count them by.
 create table ages as

@@ -1,29 +1,37 @@
-"""The executive page's queries on a published file, timed: `python -m tests.bench.pages FILE OUT` writes JSON.
+"""What the pages ask of a published file, timed: `python -m tests.bench.pages FILE OUT` writes JSON.
 
-Belongs here: asking as the page asks, for the latest month and everything. Not here: drawing (dashboards/).
+Each page is opened once, without a browser, and what it asks is written down; then each question is timed alone. So a
+page that is added, or asks something new, is timed too. Not here: drawing (tests/bench/browser.py).
 """
 
 import json
+import os
 import statistics
 import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
+from streamlit.testing.v1 import AppTest
 
+from dagster_project.settings import REPOSITORY
+from dashboards import published
 from dashboards.published import QUERIES, Row, open_published
-from dashboards.ui.periods import month_of
+from dashboards.ui import navigation
 
 Question = tuple[str, dict[str, Any]]
+APP = REPOSITORY / "dashboards" / "streamlit_app.py"
 COLD_TRIES = 5
 WARM_TRIES = 20
 READERS = 8
 READER_ROUNDS = 10
+# what a page is opened with beside its own address: the lists behind the figures, and an order
+LISTS = ("late", "late_erp", "overdue", "due_missed", "lost", "stage", "stuck", "step")
 
 
 def main(file: Path, out: Path) -> None:
@@ -38,39 +46,61 @@ def main(file: Path, out: Path) -> None:
 
 
 def questions(file: Path) -> dict[str, Question]:
-    """What the page asks when it opens, by a name for it."""
+    """What the pages ask when they open, by page and query; what pages share is told once."""
+    os.environ["TRUE_ON_TIME_DATA"] = str(file.parent.parent.parent)
+    os.environ["TRUE_ON_TIME_PROFILE"] = str(file.parent.parent)
+    found: dict[str, Question] = {}
+    for key, query in _openings(file):
+        for question in _asked(key, query):
+            if question not in found.values():
+                name = f"{key}: {question[0]}"
+                also = question[1].get("show") if key == "orders" else question[1].get("grain")
+                name = f"{name} ({also})" if also else name
+                while name in found:
+                    name += " again"
+                found[name] = question
+    return found
+
+
+def _openings(file: Path) -> list[tuple[str, dict[str, str]]]:
+    """Each page as it opens, then the orders' lists and one order."""
     with open_published(file) as connection:
-        parameters = ask(connection, ("parameters", {}))[0]
-        (run,) = ask(connection, ("run", parameters))
-        months = ask(connection, ("months", parameters))
-    start: date = next((row["month"] for row in months if row["is_enough"]), months[0]["month"])
-    month = month_of(start, run["last_day"])
-    nobody: dict[str, list[str]] = {"places": [], "carriers": [], "types": []}
-    chosen = {
-        **parameters,
-        **nobody,
-        "lang": "en",
-        "from_day": month.first.isoformat(),
-        "to_day": month.last.isoformat(),
+        order, stage, place = connection.execute(
+            "select order_id, stage, place from published.marts.fct_lateness where place is not null"
+            " order by late_minutes desc limit 1"
+        ).fetchone() or ("", "", "")
+    keys = [key for group in navigation.PAGES.values() for key in group]
+    narrowed = {"stage": stage, "at": place, "step": "valid_signature"}
+    return [
+        *((key, {}) for key in keys),
+        *(("orders", {"show": show, **narrowed}) for show in LISTS),
+        ("orders", {"find": order}),
+    ]
+
+
+def _asked(key: str, query: dict[str, str]) -> list[Question]:
+    """What a page asks on its way to the screen."""
+    said: list[Question] = []
+    ask_published = published.ask
+
+    def note(file: Path, name: str, **values: Any) -> list[Row]:
+        (parameters,) = ask_published(file, "parameters")
+        said.append((name, {**parameters, **values}))
+        return ask_published(file, name, **values)
+
+    # the harness opens the first page only, so it is made the first
+    others = {group: [other for other in keys if other != key] for group, keys in navigation.PAGES.items()}
+    first = {
+        group: [key, *keys] if number == 0 else keys for number, (group, keys) in enumerate(others.items())
     }
-    whole = {**chosen, "from_day": run["first_day"].isoformat(), "to_day": run["last_day"].isoformat()}
-    names = (
-        "run",
-        "months",
-        "choices",
-        "rates",
-        "lateness",
-        "overdue",
-        "stages",
-        "late_to_customer",
-        "bridge",
-    )
-    return {
-        "parameters": ("parameters", {}),
-        **{name: (name, chosen) for name in names},
-        "trend by day": ("trend", {**chosen, "grain": "day"}),
-        "trend by month": ("trend", {**whole, "grain": "month"}),
-    }
+    with patch.object(published, "ask", note), patch.object(navigation, "PAGES", first):
+        app = AppTest.from_file(str(APP), default_timeout=120)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+    if app.exception:
+        raise RuntimeError(f"{key}: {app.exception[0].message}")
+    return said
 
 
 def ask(connection: duckdb.DuckDBPyConnection, question: Question) -> list[Row]:

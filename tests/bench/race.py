@@ -189,7 +189,7 @@ class Race:
         return Entry(**asdict(measured), startup=startup)
 
     def _pages(self, published: Path) -> dict[str, dict[str, float]]:
-        self.say(f"{self.orders:,} orders: the executive page's queries")
+        self.say(f"{self.orders:,} orders: the pages' queries")
         out = self._out("pages").with_suffix(".json")
         self._child("pages", "pages", str(published), str(out))
         return json.loads(out.read_text(encoding="utf-8"))

@@ -234,7 +234,7 @@ def _pages(result: Result) -> str:
         f"again, ms (at most {PAGE_LIMITS['warm_ms']})",
         f"8 readers at once, 95 of 100, ms (at most {PAGE_LIMITS['p95_ms']})",
     )
-    return f"## The executive page's queries, {result['orders']:,} orders\n\n" + _table(head, rows)
+    return f"## The pages' queries, {result['orders']:,} orders\n\n" + _table(head, rows)
 
 
 def _limited(milliseconds: float, limit: float) -> str:
