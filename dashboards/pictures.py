@@ -1,4 +1,4 @@
-"""`python -m dashboards.pictures`: each page of a published profile as pictures in docs/, wide and phone.
+"""`python -m dashboards.pictures`: each page of a published profile as pictures in docs/pictures/, wide and phone.
 
 Needs the development tools (Playwright) and Debian's chromium; nothing of the app imports this.
 """
@@ -18,19 +18,22 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from dashboards import published, settings
 from dashboards.settings import REPOSITORY
+from dashboards.ui import periods
+from dashboards.ui.navigation import PAGES
 
-DOCS = REPOSITORY / "docs"
+PICTURES = REPOSITORY / "docs" / "pictures"
 SIZES = {"": (1600, 1030), "_phone": (390, 844)}
 LANGUAGES = ("en", "zh")
-PAGES = ("executive",)
+KEYS = [key for group in PAGES.values() for key in group]
 
 
 def main() -> None:
     """Serve the app on a free port, take the pictures, end it."""
     parser = argparse.ArgumentParser(prog="make pictures", description=__doc__)
     parser.add_argument("--period", help="as in the address bar; default: the period the page opens with")
-    parser.add_argument("--out", type=Path, default=DOCS)
+    parser.add_argument("--out", type=Path, default=PICTURES)
     asked = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -52,16 +55,35 @@ def main() -> None:
                 args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
             )
             asked.out.mkdir(parents=True, exist_ok=True)
-            for page in PAGES:
+            for name, path in _views(asked.period).items():
                 for language in LANGUAGES:
                     for suffix, size in SIZES.items():
-                        query = f"lang={language}" + (f"&period={asked.period}" if asked.period else "")
-                        file = asked.out / f"{page}_{language}{suffix}.png"
-                        _take(browser, f"http://localhost:{port}/?{query}", size, file)
+                        file = asked.out / f"{name}_{language}{suffix}.png"
+                        _take(browser, f"http://localhost:{port}/{path}&lang={language}", size, file)
             browser.close()
     finally:
         app.terminate()
         app.wait(timeout=20)
+
+
+def _views(period: str | None) -> dict[str, str]:
+    """Name and address of each page, and of one order's story: the latest of the period."""
+    chosen = f"?period={period}" if period else "?"
+    views = {key: f"{'' if key == KEYS[0] else key}{chosen}" for key in KEYS}
+    file = settings.load().published_file
+    (run,) = published.ask(file, "run")
+    days = periods.parse(period or "all", run["first_day"], run["last_day"])
+    if days is None:
+        raise SystemExit(f"there are no figures of {period}")
+    latest = published.ask(
+        file,
+        "orders_behind",
+        **{"show": "late", "stage": "", "at": "", "age": "", "step": "", "most": 1, "lang": "en"},
+        **{"places": [], "carriers": [], "types": []},
+        from_day=days.first.isoformat(),
+        to_day=days.last.isoformat(),
+    )
+    return views | ({"order": f"orders{chosen}&find={latest[0]['order_id']}"} if latest else {})
 
 
 def _wait(address: str) -> None:
@@ -79,8 +101,9 @@ def _take(browser: Browser, address: str, size: tuple[int, int], file: Path) -> 
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector(".st-key-chart_bridge svg.main-svg", state="attached", timeout=60_000)
-    page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached")
+    page.wait_for_selector(".st-key-bar", timeout=60_000)
+    page.wait_for_timeout(1500)
+    page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
     # the page scrolls in a box of its own: the window is made as tall as what is in it
     tall = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight")
     page.set_viewport_size({"width": width, "height": int(tall)})
