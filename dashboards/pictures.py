@@ -75,14 +75,18 @@ def _views(period: str | None) -> dict[str, str]:
     days = periods.parse(period or "all", run["first_day"], run["last_day"])
     if days is None:
         raise SystemExit(f"there are no figures of {period}")
-    latest = published.ask(
-        file,
-        "orders_behind",
-        **{"show": "late", "stage": "", "at": "", "age": "", "step": "", "most": 1, "lang": "en"},
-        **{"places": [], "carriers": [], "types": []},
-        from_day=days.first.isoformat(),
-        to_day=days.last.isoformat(),
-    )
+    wanted: dict[str, published.Value] = {
+        "show": "late",
+        "stage": "",
+        "at": "",
+        "age": "",
+        "step": "",
+        "most": 1,
+        "lang": "en",
+    }
+    wanted |= {"places": [], "carriers": [], "types": []}
+    wanted |= {"from_day": days.first.isoformat(), "to_day": days.last.isoformat()}
+    latest = published.ask(file, "orders_behind", **wanted)
     return views | ({"order": f"orders{chosen}&find={latest[0]['order_id']}"} if latest else {})
 
 
