@@ -9,6 +9,8 @@ from dashboards.published import Row
 from dashboards.ui import formats, opens, stages, theme
 from dashboards.ui.i18n import t
 
+LONGEST_LABEL = 30
+
 
 def bridge(rows: list[Row]) -> go.Figure:
     """Waterfall from the ERP's figure down to the truth: a line a step, points and orders in its label."""
@@ -85,9 +87,9 @@ def _step_said(row: Row) -> str:
 def lateness(rows: list[Row]) -> go.Figure:
     """The stage-and-place pairs that own most late time, largest on top."""
     colours = theme.palette()
-    chart = theme.figure(70 + 52 * len(rows))
+    chart = theme.figure(70 + 56 * len(rows))
     labels = [
-        f"{stages.name(row['stage'])} · {row['name'] or row['place']}<br>"
+        f"{_wrapped(stages.name(row['stage']), row['name'] or row['place'])}<br>"
         f"<b>{t('act_label', share=formats.share(row['share']), orders=_n(row, 'orders'))}</b>"
         for row in rows
     ]
@@ -106,6 +108,12 @@ def lateness(rows: list[Row]) -> go.Figure:
     chart.update_yaxes(autorange="reversed", showgrid=False)
     chart.update_xaxes(title_text=t("act_axis"), nticks=4, tickangle=0, rangemode="tozero")
     return chart
+
+
+def _wrapped(*names: str) -> str:
+    """Names side by side, one below the other where they would leave a phone no room for the bars."""
+    joined = " · ".join(names)
+    return joined if len(joined) <= LONGEST_LABEL else "<br>".join(names)
 
 
 def late_minutes(rows: list[Row]) -> go.Figure:

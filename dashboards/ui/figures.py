@@ -123,6 +123,12 @@ def overdue(view: View, ages: list[Row]) -> None:
     st.subheader(t("overdue_title"), anchor=False)
     st.caption(t("overdue_caption", day=formats.day(view.chosen.period.last)))
     opens.chart(charts.overdue(ages), "chart_overdue", t("overdue_title"))
+    some = [row for row in ages if row["orders"]]
+    if some:
+        with st.expander(t("open_lists"), key="open_ages"):
+            for row in some:
+                label = t("overdue_hover", age=formats.age(row), orders=formats.count(row["orders"]))
+                opens.link(label, "overdue", age=str(row["age"]))
 
 
 def bridge(view: View) -> None:
@@ -140,6 +146,10 @@ def bridge(view: View) -> None:
         return
     st.caption(t("bridge_caption"))
     opens.chart(charts.bridge(rows), "chart_bridge", t("bridge_title"))
+    with st.expander(t("open_lists"), key="open_steps"):
+        for row in rows:
+            label = t("open_step", step=t(f"step_{row['step']}"), orders=formats.count(row["orders"]))
+            opens.link(label, "step", step=row["step"])
     said += [t("bridge_from_here")] if rows[0]["step"] == "erp" else []
     st.caption(t("gap_between").join([*said, t("bridge_axis_start", start=charts.bridge_start(rows))]))
 
@@ -151,7 +161,7 @@ def beside(rates: dict[str, Row]) -> None:
     with st.container(horizontal=True, key="beside"):
         for name in shown:
             row = rates[name]
-            with st.container(border=True, width=260, key=f"beside_{name}"):
+            with st.container(border=True, width=260, height="stretch", key=f"beside_{name}"):
                 value = t("no_rate") if row["is_too_few"] else formats.percent(row["value"])
                 st.metric(t(f"metric_{name}"), value, help=t(f"help_{name}"))
                 k, n = formats.count(row["numerator"]), formats.count(row["denominator"])

@@ -33,10 +33,10 @@ def share(part: float) -> str:
     return percent(part, 0 if part >= 0.01 else 1)
 
 
-def fraction(part: float) -> str:
-    """A share as it is said: `two thirds` where it is close to one, else in per cent."""
+def fraction(part: float) -> str | None:
+    """A share as it is said, `two thirds`, where it is close to one; else nothing."""
     near = next((key for key, value in FRACTIONS.items() if abs(part - value) <= CLOSE), None)
-    return t(f"fraction_{near}") if near else share(part)
+    return t(f"fraction_{near}") if near else None
 
 
 def points(number: float) -> str:

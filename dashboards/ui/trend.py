@@ -24,17 +24,18 @@ SHOWN_SPANS = 3
 def trends(view: View) -> None:
     """By day over the days chosen (at least a month of them), and by month over the whole history."""
     st.subheader(t("trend_title"), anchor=False)
-    period, first_day = view.chosen.period, view.run["first_day"]
+    period, run = view.chosen.period, view.run
+    first_day = run["first_day"]
     first = min(period.first, max(first_day, period.last - timedelta(days=LEAST_DAYS - 1)))
-    whole = {"from_day": first_day.isoformat(), "to_day": view.run["last_day"].isoformat()}
+    whole = {"from_day": first_day.isoformat(), "to_day": run["last_day"].isoformat()}
     by_day, by_month = st.columns([3, 2], gap="medium")
     with by_day:
         _trend(view, view.ask("trend", grain="day", from_day=first.isoformat()), "day")
     with by_month:
         _trend(view, view.ask("trend", grain="month", **whole), "month")
     # a file published before the limits came has no numbers for them
-    if view.run["xmr_factor"] is not None:
-        st.caption(t("xmr_meaning", factor=f"{view.run['xmr_factor']:g}"))
+    if run["xmr_factor"] is not None:
+        st.caption(t("xmr_meaning", factor=f"{run['xmr_factor']:g}", n=run["xmr_run_length"]))
 
 
 def _trend(view: View, rows: list[Row], grain: str) -> None:
@@ -100,7 +101,7 @@ def _spans(rows: list[Row], side: int, grain: str, write: Callable[[date], str])
 def chart(rows: list[Row], grain: str, run: Row) -> go.Figure:
     """True on-time with its interval and limits, the ERP's figure dashed; signals by shape; too few: an open dot."""
     colours = theme.palette()
-    drawn = theme.figure(360)
+    drawn = theme.figure(380)
     write = formats.month if grain == "month" else formats.day
     starts = [row["start"] for row in rows]
     days = [_code(row["start"], grain) for row in rows]
@@ -185,8 +186,8 @@ def _limits(drawn: go.Figure, rows: list[Row]) -> None:
             y=[100 * limits[name]] * 2,
             mode="lines",
             line={"color": colours.muted, "width": 1, "dash": dash},
-            name=t("trend_mean" if name == "centre" else "trend_limits"),
-            showlegend=name != "high_limit",
+            name=t("trend_limits"),
+            showlegend=name == "low_limit",
             hoverinfo="skip",
         )
 
@@ -197,20 +198,22 @@ def _signals(
     """What the process does not do by itself, by its shape: triangles outside the limits, diamonds of a run."""
     colours = theme.palette()
     kinds = {
-        "signal_fell": ("triangle-down", colours.loss, lambda row: row["is_outside"] and row["side"] < 0),
-        "signal_rose": ("triangle-up", colours.gain, lambda row: row["is_outside"] and row["side"] > 0),
-        "signal_run": ("diamond", colours.text, lambda row: row["is_run"] and not row["is_outside"]),
+        "fell": ("triangle-down", colours.loss, lambda row: row["is_outside"] and row["side"] < 0),
+        "rose": ("triangle-up", colours.gain, lambda row: row["is_outside"] and row["side"] > 0),
+        "run": ("diamond", colours.text, lambda row: row["is_run"] and not row["is_outside"]),
     }
+    size = 4 if len(rows) > LONG else 9
     for key, (symbol, colour, is_meant) in kinds.items():
         meant = [(row, to) for row, to in zip(rows, late, strict=True) if is_meant(row)]
-        name = t(key, n=run["xmr_run_length"])
+        name = t(f"signal_{key}", n=run["xmr_run_length"])
         if meant:
             drawn.add_scatter(
                 x=[row["start"] for row, _ in meant],
                 y=[100 * row["value"] for row, _ in meant],
                 mode="markers",
-                name=name,
-                marker={"symbol": symbol, "size": 9 if symbol == "diamond" else 12, "color": colour},
+                name=t("signal"),
+                showlegend=not any(trace.name == t("signal") for trace in drawn.data),
+                marker={"symbol": symbol, "size": size if symbol == "diamond" else size + 3, "color": colour},
                 text=[f"{name}<br>{_said(row, write)}" for row, _ in meant],
                 hoverinfo="text",
                 customdata=[to for _, to in meant],

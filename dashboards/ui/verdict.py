@@ -53,6 +53,8 @@ def _lost(owners: list[Row]) -> list[str]:
         return []
     name = (worst["name"] or worst["place"]).translate(DOLLAR)
     share = formats.fraction(worst["share"])
+    key = "verdict_lost" if share else "verdict_lost_percent"
+    share = share or formats.share(worst["share"])
     own = f"lost_{worst['stage']}"
     if worst["place"] != "unknown" and has_text(own):
         where = t(own, name=name)
@@ -60,4 +62,4 @@ def _lost(owners: list[Row]) -> list[str]:
         where = t("lost_in", stage=stages.name(worst["stage"]))
     else:
         where = t("lost_in_at", stage=stages.name(worst["stage"]), name=name)
-    return [t("verdict_lost", share=share[:1].upper() + share[1:], where=where)]
+    return [t(key, share=share[:1].upper() + share[1:], where=where)]
