@@ -16,6 +16,7 @@ ACT_ON = ("red", "yellow")
 ONE_LINE_COLUMNS = 4
 SHOWN_LINES = 12
 SHOWN_LINKS = 5
+HALF_A_CELL = 90  # pixels: how far from its middle a cell still answers the mouse; the nearest one does
 SIGNAL = "◆"
 # signal or noise: by day over a month for a period of up to a week, else by week, which evens the weekdays out
 LONGEST_BY_DAY, LOOK_BACK_DAYS, LOOK_BACK_WEEKS = 7, 30, 13
@@ -158,6 +159,7 @@ def matrix(rows: list[Row]) -> go.Figure:
     x = [columns.index(row["stage"]) for row in rows]
     y = [places.index(_name(row)) for row in rows]
     chart.update_layout(
+        hoverdistance=HALF_A_CELL,
         shapes=[
             {
                 "type": "rect",
@@ -176,8 +178,8 @@ def matrix(rows: list[Row]) -> go.Figure:
         x=x,
         y=y,
         mode="markers+text",
-        # unseen, as large as a cell is high: so that a cell opens and not only its words
-        marker={"symbol": "square", "size": 34, "opacity": 0},
+        # unseen: a chart opens points, not words
+        marker={"size": 20, "opacity": 0},
         text=[
             f"<b>{theme.SIGNS[row['colour']]} {_deviation(row)}{f' {SIGNAL}' if _is_signal(row) else ''}</b>"
             f"{'   ' if is_wide else '<br>'}"
