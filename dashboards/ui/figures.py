@@ -142,7 +142,8 @@ def bridge(view: View) -> None:
         if row["is_too_few"]
     ]
     if not rows:
-        st.caption(t("gap_between").join(said) or t("bridge_none"))
+        due = max((row["denominator"] for row in steps), default=0)
+        st.caption(t("bridge_too_few", orders=formats.count(due)) if due else t("bridge_none"))
         return
     st.caption(t("bridge_caption"))
     opens.chart(charts.bridge(rows), "chart_bridge", t("bridge_title"))

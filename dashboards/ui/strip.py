@@ -61,7 +61,10 @@ def with_signals(view: View, rows: list[Row]) -> list[Row]:
     back = min(back, there_are // span)
     found = view.ask("stage_signals", span_days=span, look_back_days=span * back, period_days=days)
     signals = {(row["stage"], row["place"]): row for row in found}
-    return [{**row, "signal": signals.get((row["stage"], row["place"]))} for row in rows]
+    return [
+        {**row, "signal": None if row["colour"] == "grey" else signals.get((row["stage"], row["place"]))}
+        for row in rows
+    ]
 
 
 def _matrix(group: str, cells: list[Row]) -> None:
@@ -172,7 +175,7 @@ def matrix(rows: list[Row]) -> go.Figure:
                 "layer": "below",
             }
             for column, line, row in zip(x, y, rows, strict=True)
-        ]
+        ],
     )
     chart.add_scatter(
         x=x,

@@ -28,13 +28,19 @@ def sentence(chosen: Chosen, run: Row, rates: dict[str, Row], owners: list[Row],
 
 def _compared(period: str, ours: Row, erp: Row | None) -> str:
     if erp is None or erp["value"] is None or erp["is_too_few"]:
-        return t("verdict", period=period, ours=f"{100 * ours['value']:.0f}") + t("stop")
-    by_hundred = f"{100 * ours['value']:.0f}", f"{100 * erp['value']:.0f}"
+        return t("verdict", period=period, ours=_of_hundred(ours)) + t("stop")
+    by_hundred = _of_hundred(ours), _of_hundred(erp)
     if by_hundred[0] == by_hundred[1]:
         first = t("verdict_close", period=period, ours=formats.percent(ours["value"]))
         return first + t("joined") + t("verdict_erp_rate", theirs=formats.percent(erp["value"])) + t("stop")
     first = t("verdict", period=period, ours=by_hundred[0])
     return first + t("joined") + t("verdict_erp", theirs=by_hundred[1]) + t("stop")
+
+
+def _of_hundred(rate: Row) -> int:
+    """Orders of 100: all of them, or none, only where it is so."""
+    rounded = round(100 * rate["value"])
+    return rounded if rate["numerator"] in (0, rate["denominator"]) else min(99, max(1, rounded))
 
 
 def _when(chosen: Chosen, run: Row) -> str:
