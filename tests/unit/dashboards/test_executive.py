@@ -120,7 +120,8 @@ def test_the_five_owners_open_by_chart_and_by_link(open_page, published: Path) -
     owners = ask(
         published,
         """select stage, place, count(*) from marts.fct_lateness
-        where month(signed_day) = 2 and place is not null group by all order by sum(late_minutes) desc, stage, place limit 5""",
+        where month(signed_day) = 2 and place is not null
+        group by all order by sum(late_minutes) desc, stage, place limit 5""",
     )
     assert opens(app, "chart_lateness") == [
         {"show": "lost", "stage": stage, "at": place} for stage, place, _ in owners
