@@ -148,7 +148,7 @@ def bridge(view: View) -> None:
     st.caption(t("bridge_caption"))
     opens.chart(charts.bridge(rows), "chart_bridge", t("bridge_title"))
     with st.expander(t("open_lists"), key="open_steps"):
-        for row in rows:
+        for row in (row for row in rows if row["orders"]):
             label = t("open_step", step=t(f"step_{row['step']}"), orders=formats.count(row["orders"]))
             opens.link(label, "step", step=row["step"])
     said += [t("bridge_from_here")] if rows[0]["step"] == "erp" else []

@@ -19,6 +19,7 @@ from dashboards.ui.page import View
 LEAST_DAYS = 30
 LONG = 92
 SHOWN_SPANS = 3
+SHOWN_RUNS = 2
 
 
 def trends(view: View) -> None:
@@ -70,7 +71,7 @@ def said(rows: list[Row], grain: str, run: Row) -> str:
             n=length,
             centre=centre,
         )
-        for first, last, length, side in sorted(runs)[-SHOWN_SPANS:]
+        for first, last, length, side in sorted(runs)[-SHOWN_RUNS:]
     ]
     if not parts:
         return t(f"xmr_noise_{grain}", **ends)
@@ -202,7 +203,10 @@ def _signals(
         "rose": ("triangle-up", colours.gain, lambda row: row["is_outside"] and row["side"] > 0),
         "run": ("diamond", colours.text, lambda row: row["is_run"] and not row["is_outside"]),
     }
-    size = 4 if len(rows) > LONG else 9
+    if len(rows) > LONG:
+        # of hundreds of days so many lie in some run that their marks would hide the line
+        del kinds["run"]
+    size = 7 if len(rows) > LONG else 12
     for key, (symbol, colour, is_meant) in kinds.items():
         meant = [(row, to) for row, to in zip(rows, late, strict=True) if is_meant(row)]
         name = t(f"signal_{key}", n=run["xmr_run_length"])
@@ -213,7 +217,7 @@ def _signals(
                 mode="markers",
                 name=t("signal"),
                 showlegend=not any(trace.name == t("signal") for trace in drawn.data),
-                marker={"symbol": symbol, "size": size if symbol == "diamond" else size + 3, "color": colour},
+                marker={"symbol": symbol, "size": 9 if symbol == "diamond" else size, "color": colour},
                 text=[f"{name}<br>{_said(row, write)}" for row, _ in meant],
                 hoverinfo="text",
                 customdata=[to for _, to in meant],
