@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.ui import figures, page, verdict
+from dashboards.ui import figures, page, strip, trend, verdict
 
 view = page.current()
 rates = {row["metric"]: row for row in view.ask("rates")}
@@ -15,15 +15,15 @@ figures.headline(view, rates, ages)
 
 act, open_now = st.columns([3, 2], gap="medium")
 with act.container(border=True, height="stretch"):
-    figures.owners(owners)
+    figures.owners(view, owners)
 with open_now.container(border=True, height="stretch"):
     figures.overdue(view, ages)
 
 with st.container(border=True):
-    figures.stage_strip(view)
+    strip.show(view)
 
 with st.container(border=True):
-    figures.trends(view)
+    trend.trends(view)
 
 with st.container(border=True):
     figures.bridge(view)

@@ -4,5 +4,8 @@ select
     arg_max(value, valid_from) filter (name = 'minimum_sample')::integer as minimum_sample,
     arg_max(value, valid_from) filter (name = 'yellow_from_percent')::integer as yellow_from,
     arg_max(value, valid_from) filter (name = 'red_above_percent')::integer as red_above,
-    arg_max(value, valid_from) filter (name = 'final_after_days')::integer as final_after_days
+    arg_max(value, valid_from) filter (name = 'final_after_days')::integer as final_after_days,
+    arg_max(value, valid_from) filter (name = 'xmr_factor')::double as xmr_factor,
+    arg_max(value, valid_from) filter (name = 'xmr_minimum_points')::integer as xmr_minimum_points,
+    arg_max(value, valid_from) filter (name = 'xmr_run_length')::integer as xmr_run_length
 from published.meta.parameters

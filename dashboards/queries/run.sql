@@ -11,6 +11,7 @@ select
     (select min(period_start) from published.marts.kpi where period = 'all') as first_day,
     (select count(*) from published.meta.files where status = 'refused') as refused_files,
     $yellow_from as yellow_from, $red_above as red_above, $minimum_sample as minimum_sample,
-    $final_after_days as final_after_days
+    $final_after_days as final_after_days, $xmr_minimum_points as xmr_minimum_points,
+    $xmr_factor as xmr_factor, $xmr_run_length as xmr_run_length
 from published.meta.run as run
 left join published.meta.runs as runs using (run_number)

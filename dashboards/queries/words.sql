@@ -67,3 +67,9 @@ from (values (1, 0, 1), (2, 1, 3), (3, 3, 7), (4, 7, 14), (5, 14, null)) as ages
 
 create macro age_of(minutes) as
     (select max(age) from ages where minutes >= 1440 * from_days);
+
+-- On which side of the mean a point lies: 1, -1, or 0 on it. Rounded, or a process that never moves would seem to.
+create macro side_of(value, centre) as sign(round(value - centre, 9))::integer;
+
+-- A point further from the mean than the process goes by itself.
+create macro is_outside(value, centre, width) as abs(value - centre) > width + 1e-9;

@@ -1,128 +1,15 @@
-"""The charts of rates, steps and counts: rows of a query in, a figure out. The strip is in strip.py."""
+"""The charts of steps and counts: rows in, a figure out. Not here: the trend (trend.py), the strip (strip.py)."""
 
 import math
-from collections.abc import Callable
-from datetime import date
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
 from dashboards.published import Row
-from dashboards.ui import formats, stages, theme
+from dashboards.ui import formats, opens, stages, theme
 from dashboards.ui.i18n import t
 
-LONG_TREND = 92
-
-
-def trend(rows: list[Row], grain: str, minimum: int) -> go.Figure:
-    """True on-time with its interval, the ERP's figure dashed; too few orders: a grey open dot."""
-    colours = theme.palette()
-    write = formats.month if grain == "month" else formats.day
-    chart = theme.figure(330)
-    solid = [row for row in rows if not row["is_too_few"]]
-    few = [row for row in rows if row["is_too_few"] and row["value"] is not None]
-    starts = [row["start"] for row in rows]
-
-    def or_gap(row: Row, name: str, flag: str) -> float | None:
-        return None if row[flag] or row[name] is None else 100 * row[name]
-
-    band = _band(rows)
-    chart.add_scatter(
-        x=[point[0] for point in band],
-        y=[point[1] for point in band],
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=colours.ours_band,
-        hoverinfo="skip",
-        name=t("trend_interval"),
-    )
-    is_long = len(rows) > LONG_TREND
-    marks = "lines" if is_long else "lines+markers"
-    if any(row["erp_value"] is not None for row in rows):
-        chart.add_scatter(
-            x=starts,
-            y=[or_gap(row, "erp_value", "is_erp_too_few") for row in rows],
-            mode=marks,
-            name=t("trend_erp"),
-            line={"color": colours.erp, "width": 2, "dash": "dash"},
-            marker={"symbol": "square", "size": 5},
-            text=[
-                t(
-                    "hover_erp",
-                    when=write(row["start"]),
-                    value=formats.percent(row["erp_value"]),
-                    n=_n(row, "erp_orders"),
-                )
-                for row in rows
-            ],
-            hoverinfo="text",
-        )
-    chart.add_scatter(
-        x=starts,
-        y=[or_gap(row, "value", "is_too_few") for row in rows],
-        mode=marks,
-        name=t("trend_true"),
-        line={"color": colours.ours, "width": 3},
-        marker={"symbol": "circle", "size": 6},
-        text=[_said(row, write) for row in rows],
-        hoverinfo="text",
-    )
-    if few:
-        chart.add_scatter(
-            x=[row["start"] for row in few],
-            y=[100 * row["value"] for row in few],
-            mode="markers",
-            name=t("trend_few", minimum=minimum),
-            marker={"symbol": "circle-open", "size": 4 if is_long else 7, "color": colours.muted},
-            text=[t("hover_few", when=write(row["start"]), n=_n(row, "orders")) for row in few],
-            hoverinfo="text",
-            cliponaxis=False,
-        )
-    seen = [100 * row["ci_low"] for row in solid] + [100 * row["value"] for row in few]
-    seen += [
-        100 * row["erp_value"] for row in rows if row["erp_value"] is not None and not row["is_erp_too_few"]
-    ]
-    low = max(0, 10 * math.floor((min(seen) - 1) / 10)) if seen else 0
-    chart.update_yaxes(title_text=t("trend_axis"), range=[low, 101.5])
-    chart.update_xaxes(
-        title_text=t(f"trend_{grain}_axis"),
-        tickformat=formats.axis_dates("month" if is_long else grain),
-        showgrid=False,
-        nticks=6,
-    )
-    if grain == "month" and len(rows) <= 8:
-        chart.update_xaxes(tickvals=starts)
-    return chart
-
-
-def _band(rows: list[Row]) -> list[tuple[date | None, float | None]]:
-    """The outline of the interval: one closed loop a run of periods that have a rate, a gap between runs."""
-    points: list[tuple[date | None, float | None]] = []
-    for is_solid, group in groupby(rows, key=lambda row: not row["is_too_few"]):
-        if is_solid:
-            run = list(group)
-            points += [(row["start"], 100 * row["ci_high"]) for row in run]
-            points += [(row["start"], 100 * row["ci_low"]) for row in reversed(run)]
-            points += [(run[0]["start"], 100 * run[0]["ci_high"]), (None, None)]
-    return points
-
-
-def _said(row: Row, write: Callable[[date], str]) -> str:
-    if row["value"] is None:
-        return ""
-    return t(
-        "hover_true",
-        when=write(row["start"]),
-        value=formats.percent(row["value"]),
-        n=_n(row, "orders"),
-        low=formats.percent(row["ci_low"]),
-        high=formats.percent(row["ci_high"]),
-    )
-
-
-def _n(row: Row, name: str) -> str:
-    return formats.count(row[name])
+LONGEST_LABEL = 30
 
 
 def bridge(rows: list[Row]) -> go.Figure:
@@ -147,6 +34,7 @@ def bridge(rows: list[Row]) -> go.Figure:
         width=0.56,
         hovertext=[*(_step_said(row) for row in rows), _step_said(rows[-1])],
         hoverinfo="text",
+        customdata=[*(opens.target("step", step=row["step"]) for row in rows), None],
     )
     # from the end of one bar to the start of the next, so that the eye walks down the stairs
     chart.update_layout(
@@ -162,6 +50,10 @@ def bridge(rows: list[Row]) -> go.Figure:
     chart.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})
     chart.update_xaxes(title_text=t("bridge_axis"), range=[start, 100.5], nticks=6, tickangle=0)
     return chart
+
+
+def _n(row: Row, name: str) -> str:
+    return formats.count(row[name])
 
 
 def bridge_start(rows: list[Row]) -> int:
@@ -195,9 +87,9 @@ def _step_said(row: Row) -> str:
 def lateness(rows: list[Row]) -> go.Figure:
     """The stage-and-place pairs that own most late time, largest on top."""
     colours = theme.palette()
-    chart = theme.figure(70 + 52 * len(rows))
+    chart = theme.figure(70 + 56 * len(rows))
     labels = [
-        f"{stages.name(row['stage'])} · {row['name'] or row['place']}<br>"
+        f"{_wrapped(stages.name(row['stage']), row['name'] or row['place'])}<br>"
         f"<b>{t('act_label', share=formats.share(row['share']), orders=_n(row, 'orders'))}</b>"
         for row in rows
     ]
@@ -209,11 +101,19 @@ def lateness(rows: list[Row]) -> go.Figure:
         width=0.56,
         text=[formats.duration(row["minutes"]) for row in rows],
         textposition="auto",
+        hovertext=labels,
         hoverinfo="text",
+        customdata=[opens.target("lost", stage=row["stage"], at=row["place"]) for row in rows],
     )
     chart.update_yaxes(autorange="reversed", showgrid=False)
     chart.update_xaxes(title_text=t("act_axis"), nticks=4, tickangle=0, rangemode="tozero")
     return chart
+
+
+def _wrapped(*names: str) -> str:
+    """Names side by side, one below the other where they would leave a phone no room for the bars."""
+    joined = " · ".join(names)
+    return joined if len(joined) <= LONGEST_LABEL else "<br>".join(names)
 
 
 def late_minutes(rows: list[Row]) -> go.Figure:
@@ -253,7 +153,9 @@ def overdue(rows: list[Row]) -> go.Figure:
         text=[formats.count(row["orders"]) for row in rows],
         textposition="outside",
         cliponaxis=False,
-        hoverinfo="skip",
+        hovertext=[t("overdue_hover", age=formats.age(row), orders=_n(row, "orders")) for row in rows],
+        hoverinfo="text",
+        customdata=[opens.target("overdue", age=str(row["age"])) if row["orders"] else None for row in rows],
     )
     most = max(row["orders"] for row in rows)
     chart.update_yaxes(autorange="reversed", showgrid=False, title_text=t("overdue_age_axis"))

@@ -9,6 +9,8 @@ MONTHS = [
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 ]  # fmt: skip
+FRACTIONS = {"quarter": 1 / 4, "third": 1 / 3, "half": 1 / 2, "two_thirds": 2 / 3, "three_quarters": 3 / 4}
+CLOSE = 0.015
 MINUS = "\u2212"
 HARD_SPACE = "\u00a0"
 
@@ -29,6 +31,12 @@ def percent(rate: float | None, digits: int = 1, signed: bool = False) -> str:
 def share(part: float) -> str:
     """A share of a whole in whole per cent; a small one with a decimal, so that it is not nothing."""
     return percent(part, 0 if part >= 0.01 else 1)
+
+
+def fraction(part: float) -> str | None:
+    """A share as it is said, `two thirds`, where it is close to one; else nothing."""
+    near = next((key for key, value in FRACTIONS.items() if abs(part - value) <= CLOSE), None)
+    return t(f"fraction_{near}") if near else None
 
 
 def points(number: float) -> str:
@@ -69,6 +77,11 @@ def day(when: date) -> str:
     if language() == "zh":
         return f"{when.year}年{when.month}月{when.day}日"
     return f"{when.day} {MONTHS[when.month - 1][:3]} {when.year}"
+
+
+def short_day(when: date) -> str:
+    """A day where the year goes without saying."""
+    return f"{when.month}月{when.day}日" if language() == "zh" else f"{when.day} {MONTHS[when.month - 1][:3]}"
 
 
 def month(when: date) -> str:

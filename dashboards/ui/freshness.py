@@ -4,6 +4,7 @@ import json
 import time
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -30,6 +31,12 @@ def as_of(run: Row, settings: Settings) -> str:
 def age_hours(run: Row) -> float:
     """Hours since the instant the figures are of."""
     return (time.time() - run["as_of_seconds"]) / 3600
+
+
+def days_ago(run: Row) -> int:
+    """How many local days the last day of the data lies back from now."""
+    now = datetime.fromtimestamp(time.time(), ZoneInfo(run["timezone"]))
+    return (now.date() - run["last_day"]).days
 
 
 def last_night(status_file: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ keyboard by `link()` beside it. What the Orders page understands of it: ui/order
 
 import json
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -38,3 +39,8 @@ def link(label: str, show: str, **narrowed: str | None) -> None:
     st.page_link(
         navigation.page(PAGE), label=label, icon=":material/list:", query_params=navigation.shared(**wanted)
     )
+
+
+def href(show: str, **narrowed: str) -> str:
+    """The same as an address, for a link inside a line of markdown."""
+    return f"/{PAGE}?{urlencode(navigation.shared(show=show, **narrowed), doseq=True)}"

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -234,3 +236,75 @@ def test_a_night_that_failed_is_a_banner(company: Served, look: Start) -> None:
     finally:
         status.write_text(good, encoding="utf-8")
     assert "The last night did not succeed" in alert and "No space." in alert
+
+
+@pytest.mark.parametrize("name", COMPANIES)
+def test_signal_or_noise_is_said_with_the_limits_of_the_days(company: Served, look: Start, name: str) -> None:
+    seen = company(name)
+    start = month_shown(seen)
+    points = [
+        Fraction(k, n)
+        for k, n in seen.ask(
+            """with days as (
+                select period_start as day, numerator, denominator,
+                    max(day) filter (day <= last_day(?::date)) over () as last
+                from marts.kpi where metric = 'true_on_time_rate' and period = 'day'
+            )
+            select numerator, denominator from days
+            where day between least(?::date, last - 29) and last and denominator >= 30 order by day""",
+            [start, start],
+        )
+    ]
+    assert len(points) >= 8
+    width = Fraction("2.66") * sum(abs(b - a) for a, b in pairwise(points)) / (len(points) - 1)
+    mean = sum(points) / len(points)
+    low, high = max(Fraction(0), mean - width), min(Fraction(1), mean + width)
+    said = look(seen, "phone").open("lang=en").text(".st-key-xmr_day")
+    assert f"{percent(float(low), 'en')} – {percent(float(high), 'en')}" in said
+    has_outside = any(not low <= point <= high for point in points)
+    assert ("fell below" in said or "rose above" in said) == has_outside
+    assert ("Noise" in said) != ("Signal" in said)
+
+
+@pytest.mark.parametrize(
+    ("chart", "points", "show"),
+    [
+        ("lateness", ".bars path", "lost"),
+        ("overdue", ".bars path", "overdue"),
+        ("bridge", ".bars path", "step"),
+        ("trend_day", ".scatterlayer .points path", "late"),
+        ("strip_place", ".textpoint text", "stage"),
+    ],
+)
+def test_a_point_of_a_chart_opens_the_orders_behind_it(
+    company: Served, look: Start, chart: str, points: str, show: str
+) -> None:
+    shown = look(company("demo")).open("lang=en")
+    # the last one: of the bars the largest group and the last step, of the days one of our own line or a signal on it
+    marks = shown.page.locator(f".st-key-chart_{chart} {points}")
+    point = marks.nth(0) if chart == "lateness" else marks.last
+    if chart == "bridge":
+        point = marks.nth(2)
+    point.scroll_into_view_if_needed()
+    shown.page.wait_for_timeout(300)
+    box = point.bounding_box()
+    assert box
+    shown.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown.page.wait_for_url(re.compile(f"/orders.*show={show}"))
+    shown.settled("orders")
+    assert shown.page.locator(".st-key-orders_behind canvas").count()
+
+
+def test_the_keyboard_opens_the_late_orders(company: Served, look: Start) -> None:
+    seen = company("demo")
+    start = month_shown(seen)
+    _, _, _, orders, kept = kpi(seen, "true_on_time_rate", start)
+    shown = look(seen, "phone").open("lang=en")
+    shown.page.get_by_role("link", name=f"The {orders - kept:,} that came late").focus()
+    shown.page.keyboard.press("Enter")
+    shown.page.wait_for_url(re.compile("/orders.*show=late"))
+    shown.settled("orders")
+    assert f"{orders - kept:,} orders were signed after their promise" in shown.text("p")
+    shown.page.go_back()
+    shown.settled()
+    assert shown.metric("headline_true")

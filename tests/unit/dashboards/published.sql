@@ -21,7 +21,8 @@ create table meta.parameters as
 from (values
     ('yellow_from_percent', date '1900-01-01', 5.0::double), ('red_above_percent', date '1900-01-01', 10.0),
     ('minimum_sample', date '1900-01-01', 30.0), ('wilson_z', date '1900-01-01', 1.959964),
-    ('final_after_days', date '1900-01-01', 14.0)
+    ('final_after_days', date '1900-01-01', 14.0), ('xmr_factor', date '1900-01-01', 2.66),
+    ('xmr_minimum_points', date '1900-01-01', 8.0), ('xmr_run_length', date '1900-01-01', 8.0)
 ) as parameters(name, valid_from, value);
 
 create table meta.metric_catalogue as

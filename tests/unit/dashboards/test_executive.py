@@ -1,0 +1,248 @@
+"""The executive's page: what it says, and that every number opens the orders behind it."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import duckdb
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboards.ui import formats, freshness, verdict
+
+
+def ask(published: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def links(app: AppTest) -> dict[str, dict[str, list[str]]]:
+    """The links to lists of orders: what each says, and what it asks for."""
+    found = {
+        link.proto.label.replace("\u00a0", " "): parse_qs(link.proto.query_string)
+        for link in app.get("page_link")
+    }
+    return {label: asked for label, asked in found.items() if "show" in asked}
+
+
+def opens(app: AppTest, key: str) -> list[dict[str, str]]:
+    """What the points of a chart lead to."""
+    chart = next(chart for chart in app.get("plotly_chart") if key in chart.proto.id)
+    targets = [
+        to for trace in json.loads(chart.proto.spec)["data"] for to in trace.get("customdata", []) if to
+    ]
+    return [json.loads(to) for to in targets]
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(str(line.value) for line in [*app.markdown, *app.caption]).replace("\u00a0", " ")
+
+
+@pytest.fixture
+def speak(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    return lambda language: monkeypatch.setattr(st, "query_params", {"lang": language})
+
+
+@pytest.mark.parametrize(
+    ("part", "english", "chinese"),
+    [
+        (0.667, "two thirds", "三分之二"), (0.652, "two thirds", "三分之二"), (0.651, None, None),
+        (0.26, "a quarter", "四分之一"), (0.32, "a third", "三分之一"), (0.50, "half", "一半"),
+        (0.76, "three quarters", "四分之三"), (0.41, None, None),
+    ],
+)  # fmt: skip
+def test_a_share_close_to_a_fraction_is_said_as_one(
+    speak, part: float, english: str | None, chinese: str | None
+) -> None:
+    speak("en")
+    assert formats.fraction(part) == english
+    speak("zh")
+    assert formats.fraction(part) == chinese
+
+
+def rate(k: int, n: int) -> dict:
+    return {"value": k / n, "numerator": k, "denominator": n, "is_too_few": n < 30}
+
+
+def test_a_hundred_of_a_hundred_is_said_only_of_all(speak) -> None:
+    speak("en")
+    said = verdict._compared("On 1 Feb", rate(900, 1000), rate(996, 1000))
+    assert said == "On 1 Feb, **90 of 100** promised orders arrived when promised; the ERP says **99**."
+    assert "the ERP says **100**" in verdict._compared("On 1 Feb", rate(900, 1000), rate(1000, 1000))
+
+
+@pytest.mark.parametrize(
+    ("hours", "language", "begins"),
+    [(9, "en", "Yesterday"), (9, "zh", "昨天"), (33, "en", "On 28 Feb 2026"), (33, "zh", "2026年2月28日")],
+)
+def test_the_last_day_is_yesterday_while_it_is(
+    open_page, published: Path, monkeypatch: pytest.MonkeyPatch, hours: int, language: str, begins: str
+) -> None:
+    as_of = datetime(2026, 2, 28, 16, tzinfo=UTC)  # the end of 28 February in Shanghai
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update meta.runs set published_at = ?", [as_of + timedelta(hours=3)])
+    monkeypatch.setattr(freshness.time, "time", lambda: (as_of + timedelta(hours=hours)).timestamp())
+    assert open_page(period="2026-02-28", lang=language).header[0].value.startswith(begins)
+
+
+def test_a_history_that_has_ended_has_no_yesterday(open_page) -> None:
+    assert open_page(period="2026-02-28").header[0].value.startswith("On 28 Feb 2026")
+
+
+def test_the_figures_of_the_headline_open(open_page, published: Path) -> None:
+    shown = links(open_page(period="2026-02"))
+    (late, late_erp, shipped, missed) = ask(
+        published,
+        """select count(*) filter (lateness_minutes > 0 and month(signed_day) = 2),
+            count(*) filter (lateness_minutes > 0 and month(signed_day) = 2 and is_erp_on_time),
+            count(*) filter (month(erp_shipped_day) = 2),
+            count(*) filter (is_due and month(promised_day) = 2 and not is_kept) from marts.fct_orders""",
+    )[0]
+    assert shown[f"The {late} that came late"]["show"] == ["late"]
+    assert shown[f"These {late_erp} orders"]["show"] == ["late_erp"]
+    assert shown[f"The {shipped:,} it counts"] == {"period": ["2026-02"], "show": ["step"], "step": ["erp"]}
+    assert shown["The 29 orders"]["show"] == ["overdue"]
+    assert shown[f"{missed} missed"]["show"] == ["due_missed"]
+
+
+def test_links_keep_what_is_chosen(open_page) -> None:
+    for asked in links(open_page(period="2026-01", place=["WH_B"], lang="zh")).values():
+        assert (asked["period"], asked["place"], asked["lang"]) == (["2026-01"], ["WH_B"], ["zh"])
+
+
+def test_the_five_owners_open_by_chart_and_by_link(open_page, published: Path) -> None:
+    app = open_page(period="2026-02")
+    owners = ask(
+        published,
+        """select stage, place, count(*) from marts.fct_lateness
+        where month(signed_day) = 2 and place is not null
+        group by all order by sum(late_minutes) desc, stage, place limit 5""",
+    )
+    assert opens(app, "chart_lateness") == [
+        {"show": "lost", "stage": stage, "at": place} for stage, place, _ in owners
+    ]
+    listed = [asked for asked in links(app).values() if asked["show"] == ["lost"]]
+    assert [(asked["stage"][0], asked["at"][0]) for asked in listed if "at" in asked] == [
+        row[:2] for row in owners
+    ]
+    assert [asked["stage"] for asked in listed if "at" not in asked] == [["promise_too_tight"]]
+    stuck = ask(
+        published,
+        "select sum(open_overdue) from marts.agg_stage_open_daily where day = date '2026-02-28' and place = 'WH_B'",
+    )
+    (late,) = ask(
+        published,
+        "select count(*) from marts.fct_orders where lateness_minutes > 0 and month(signed_day) = 2",
+    )[0]
+    assert (
+        f"Start with **Transfer · Warehouse B**: it lost time for {owners[0][2]} of the {late} late orders."
+        f" Standing there now, past the standard: {stuck[0][0]}."
+    ) in text(app)
+
+
+def test_ages_steps_cells_and_days_open(open_page) -> None:
+    app = open_page(period="2026-02")
+    ages = opens(app, "chart_overdue")
+    assert ages and all(to["show"] == "overdue" and to["age"] in "12345" for to in ages)
+    assert [to["step"] for to in opens(app, "chart_bridge")] == [
+        "erp", "erp_due", "first_suborder", "all_suborders", "valid_signature", "in_full",
+    ]  # fmt: skip
+    cells = opens(app, "chart_strip_place")
+    assert {"show": "stage", "stage": "transfer", "at": "WH_B"} in cells
+    assert {"show": "stuck", "stage": "picked_to_packed", "at": "FW_1"} in cells
+    days = opens(app, "chart_trend_day")
+    assert {"show": "late", "period": "2026-02-03"} in days
+    assert {"show": "step", "step": "erp", "period": "2026-02-03"} in days
+    assert {"show": "late", "period": "2026-01"} in opens(app, "chart_trend_month")
+
+
+def limits(published: Path, first: str, last: str) -> tuple[Fraction, Fraction, list[tuple[date, Fraction]]]:
+    """The natural limits of the days' rates, counted from the orders themselves."""
+    points = [
+        (day, Fraction(k, n))
+        for day, k, n in ask(
+            published,
+            f"""select signed_day, count(*) filter (is_on_time), count(*) from marts.fct_orders
+            where promised_at is not null and signed_day between date '{first}' and date '{last}'
+            group by 1 having count(*) >= 30 order by 1""",
+        )
+    ]
+    values = [value for _, value in points]
+    width = Fraction("2.66") * sum(abs(b - a) for a, b in pairwise(values)) / (len(values) - 1)
+    mean = sum(values) / len(values)
+    return max(Fraction(0), mean - width), min(Fraction(1), mean + width), points
+
+
+def test_noise_is_said_with_the_limits(open_page, published: Path) -> None:
+    low, high, points = limits(published, "2026-01-30", "2026-02-28")
+    assert all(low <= value <= high for _, value in points)
+    said = text(open_page(period="2026-02"))
+    ends = f"({100 * float(low):.1f} % – {100 * float(high):.1f} %)"
+    assert f"**Noise**: every day lies within what this process does by itself {ends}." in said
+    assert "Too few months to tell signal from noise: fewer than 8 with 30 orders." in said
+
+
+def test_a_day_below_the_limits_is_a_signal_with_its_date(open_page, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "update marts.fct_orders set is_on_time = is_on_time and n % 4 = 0 where signed_day = date '2026-02-03'"
+        )
+        connection.execute(
+            """update marts.agg_on_time_daily as daily set signed_on_time_orders = counted.orders
+            from (
+                select signed_day, place, carrier, order_type, count(*) filter (is_on_time) as orders
+                from marts.fct_orders group by all
+            ) as counted
+            where daily.day = date '2026-02-03' and counted.signed_day = daily.day and counted.place = daily.place
+                and counted.carrier = daily.carrier and counted.order_type = daily.order_type"""
+        )
+    low, high, points = limits(published, "2026-01-30", "2026-02-28")
+    assert [day for day, value in points if value < low] == [date(2026, 2, 3)]
+    said = text(open_page(period="2026-02"))
+    assert (
+        f"**Signal**: by itself this process stays within {100 * float(low):.1f} % – {100 * float(high):.1f} %. "
+        "3 Feb fell below it." in said
+    )
+    assert "2月3日跌破下限。" in text(open_page(period="2026-02", lang="zh"))
+    drawn = next(
+        c for c in open_page(period="2026-02").get("plotly_chart") if "chart_trend_day" in c.proto.id
+    )
+    marks = [trace for trace in json.loads(drawn.proto.spec)["data"] if trace.get("name") == "Signal"]
+    fell = [trace for trace in marks if trace["marker"]["symbol"].startswith("triangle")]
+    assert [(trace["marker"]["symbol"], len(trace["x"])) for trace in fell] == [("triangle-down", 1)]
+
+
+def test_a_stage_that_slowed_for_a_week_is_marked(open_page, published: Path) -> None:
+    # 12 a day at 970 of 1,000 for weeks; the last week half as long again
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """update marts.agg_stage_daily set actual_minutes = 1.5 * actual_minutes
+            where stage = 'pick_started_to_picked' and place = 'WH_A' and day > date '2026-02-21'"""
+        )
+        connection.execute(
+            "update marts.agg_stage_daily set actual_microseconds = (actual_minutes * 60000000)::bigint"
+        )
+    app = open_page(period="2026-02")
+    assert "◆ 1 with a signal" in text(app)
+    listed = next(line for line in text(app).splitlines() if "**Picking** · Warehouse A" in line)
+    assert listed.endswith("◆ signal: slower than its own usual, 22 Feb to 28 Feb")
+    transfer = next(line for line in text(app).splitlines() if "**Line haul** · YTO Express" in line)
+    assert transfer.endswith("noise")
+
+
+def test_a_file_from_before_the_limits_shows_the_rest(open_page, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("delete from meta.parameters where name like 'xmr%'")
+    app = open_page(period="2026-02")
+    assert "Noise" not in text(app) and "Signal" not in text(app)
+
+
+def test_a_day_of_few_says_so_once_and_offers_no_empty_list(open_page) -> None:
+    app = open_page(period="2026-02-10", place=["WH_B"], carrier=["SF"])
+    assert text(app).count("Too few orders for a rate") == 1
+    assert not [label for label in links(app) if label.startswith(("The 0 ", "These 0 "))]
