@@ -40,7 +40,7 @@ EVERY_TYPE = """
 
 
 class RefusedError(ValueError):
-    """Not a single statement that reads."""
+    """Not a single statement that reads: `none`, `several`, or the name of what it does instead."""
 
 
 def open_confined(file: Path, megabytes: int, threads: int = 2) -> duckdb.DuckDBPyConnection:
@@ -73,12 +73,12 @@ def reading(sql: str) -> str:
     """The one statement of a text, if it reads and does nothing else.
 
     Raises:
-        RefusedError: none, several, or one that does something else; its name is in the message.
+        RefusedError: none, several, or one that does something else.
         duckdb.Error: not SQL.
     """
     statements = duckdb.extract_statements(sql)
     if len(statements) != 1:
-        raise RefusedError(f"{len(statements)} statements")
+        raise RefusedError("several" if statements else "none")
     text, kind = statements[0].query, statements[0].type
     if kind == duckdb.StatementType.EXPLAIN:
         explained = duckdb.extract_statements(EXPLAIN.sub("", text))
