@@ -28,7 +28,9 @@ CONFIG: dict[str, Any] = {
     "allow_community_extensions": False,
     "enable_external_file_cache": False,
 }
-OWN_MEGABYTES = 700  # of the interpreter, the engine and the answer on its way, beside what the query may take
+OWN_MEGABYTES = (
+    700  # of the interpreter, the engine and the answer on its way, beside what the query may take
+)
 MOST_BYTES = 64_000_000  # of an answer
 EXPLAIN = re.compile(r"^\s*explain(\s+analyze)?(\s*\([^)]*\))?\s+", re.IGNORECASE)
 # one value of each type whose Python class is only loaded, from disk, once it is met

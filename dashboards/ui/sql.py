@@ -46,7 +46,7 @@ def editor() -> str:
         st.session_state["sql_seen"] = asked
         st.session_state["sql_text"] = asked or next(iter(known.values())).sql
     with st.form("sql_form", border=False):
-        st.text_area(t("sql_label"), key="sql_text", height=300, max_chars=LONGEST)
+        st.text_area(t("sql_label"), key="sql_text", height=240, max_chars=LONGEST)
         st.form_submit_button(
             t("sql_run"),
             type="primary",
@@ -76,12 +76,15 @@ def answer(view: View, sql: str) -> None:
         return
     rows = formats.count(len(found.rows))
     st.markdown(t("sql_cut" if found.is_cut else "sql_rows", rows=rows))
-    kind = _kind(found)
-    if kind != "table":
-        _chart(found, kind)
-    st.dataframe(
-        found.rows, hide_index=True, height=min(480, 38 + 35 * len(found.rows)), key="sql_rows"
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = _kind(found)
+        axes = _axes(found) if kind != "table" else None
+    if axes:
+        _chart(found, kind, *axes)
+    with st.container(key="sql_rows"):
+        st.dataframe(
+            found.rows, hide_index=True, height=min(480, 38 + 35 * len(found.rows)), placeholder="null"
+        )
     downloads.buttons(found.rows, "query")
 
 
@@ -133,6 +136,14 @@ def _numbers(found: Answer) -> list[str]:
     return [name for name, kind in found.types.items() if kind.split("(")[0] in (*NUMBERS, "INTEGER")]
 
 
+def _axes(found: Answer) -> tuple[str, str]:
+    """Which columns are drawn: one along the axis, one measured."""
+    numbers = _numbers(found)
+    words = [name for name in found.types if name not in numbers] or list(found.types)
+    x = _column("x", t("sql_along"), list(found.types), words[0])
+    return x, _column("y", t("sql_measured"), numbers, numbers[-1])
+
+
 def _column(name: str, label: str, choices: list[str], default: str) -> str:
     """A list to choose a column from, kept in the address."""
     asked = st.query_params.get(name, default)
@@ -142,18 +153,11 @@ def _column(name: str, label: str, choices: list[str], default: str) -> str:
     def changed() -> None:
         st.query_params[name] = st.session_state[key]
 
-    st.selectbox(label, choices, key=key, on_change=changed)
+    st.selectbox(label, choices, key=key, on_change=changed, width=200)
     return st.session_state[key]
 
 
-def _chart(found: Answer, kind: str) -> None:
-    numbers = _numbers(found)
-    words = [name for name in found.types if name not in numbers] or list(found.types)
-    along, measured = st.columns(2)
-    with along:
-        x = _column("x", t("sql_along"), list(found.types), words[0])
-    with measured:
-        y = _column("y", t("sql_measured"), numbers, numbers[-1])
+def _chart(found: Answer, kind: str, x: str, y: str) -> None:
     rows = found.rows[:BARS] if kind == "bar" else found.rows
     if len(rows) < len(found.rows):
         st.caption(t("sql_first_bars", bars=BARS))
@@ -192,7 +196,7 @@ def line(rows: list[published.Row], x: str, y: str) -> go.Figure:
         line={"color": theme.palette().ours},
         hovertemplate="%{x}<br>%{y:,}<extra></extra>",
     )
-    drawn.update_xaxes(title={"text": titled(x)}, nticks=6)
+    drawn.update_xaxes(title={"text": titled(x)}, nticks=5, tickangle=0)
     drawn.update_yaxes(title={"text": titled(y)})
     return drawn
 
@@ -214,14 +218,15 @@ def tables(view: View) -> None:
         st.caption(t("sql_about_rows", rows=formats.count(row["about_rows"])))
     if row["comment"]:
         st.markdown(row["comment"])
-    st.dataframe(
-        view.ask("columns", table=chosen),
-        hide_index=True,
-        height=480,
-        column_config={
-            "column_name": st.column_config.TextColumn(t("sql_column"), pinned=True),
-            "data_type": st.column_config.TextColumn(t("sql_type")),
-            "comment": st.column_config.TextColumn(t("sql_meaning"), width="large"),
-        },
-        key="sql_columns",
-    )
+    with st.container(key="sql_columns"):
+        st.dataframe(
+            view.ask("columns", table=chosen),
+            hide_index=True,
+            height=480,
+            placeholder="",
+            column_config={
+                "column_name": st.column_config.TextColumn(t("sql_column"), pinned=True),
+                "data_type": st.column_config.TextColumn(t("sql_type")),
+                "comment": st.column_config.TextColumn(t("sql_meaning"), width="large"),
+            },
+        )
