@@ -76,7 +76,7 @@ with
         from timed
     )
 select
-    order_id, 'C' || (n % 90) as customer_id, order_type, placed_at, promised_at,
+    order_id, 'C' || (n % 60) as customer_id, order_type, placed_at, promised_at,
     (timezone('Asia/Shanghai', promised_at - interval 1 microsecond))::date as promised_day,
     signed_at, (timezone('Asia/Shanghai', signed_at - interval 1 microsecond))::date as signed_day,
     erp_shipped_at, (timezone('Asia/Shanghai', erp_shipped_at - interval 1 microsecond))::date as erp_shipped_day,
@@ -283,12 +283,12 @@ comment on table marts.fct_orders is 'One row an order. What the customer asked 
 comment on column marts.fct_orders.is_on_time is 'Signed at or before its promise.';
 
 create table marts.dim_customers as
-select 'C' || n as customer_id, '宁波市' as city from range(90) as numbers(n);
+select 'C' || n as customer_id, '宁波市' as city from range(60) as numbers(n);
 
--- as first published: the same as now, but for three days that later scans have changed
+-- as first published: the same as now, but for two days that later scans have changed
 create table meta.published_rates as
-select metric, period_start as day, numerator - (day(period_start) = 3)::int as numerator, denominator,
-    (numerator - (day(period_start) = 3)::int) / nullif(denominator, 0)::double as value,
+select metric, period_start as day, numerator - (day(period_start) = 13)::int as numerator, denominator,
+    (numerator - (day(period_start) = 13)::int) / nullif(denominator, 0)::double as value,
     timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours) as published_at
 from marts.kpi
 where period = 'day' and metric = 'true_on_time_rate';
