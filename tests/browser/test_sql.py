@@ -44,7 +44,7 @@ def test_typed_run_looked_at_and_taken_away(company: Served, look: Start, name: 
     address = shown.page.url.split("?", 1)[1]
     assert parse_qs(address)["sql"] == [BY_CARRIER]
     other = look(seen, "phone").open(address, "sql")
-    other.page.locator(".st-key-sql_rows canvas").wait_for(state="attached")
+    other.page.locator(".st-key-sql_rows canvas").first.wait_for(state="attached")
     assert f"Rows: {len(expected)}" in other.text("body")
 
     files = {}

@@ -47,8 +47,8 @@ def test_a_mistake_is_said_and_the_exit_code_tells(published: Path) -> None:
 
 
 def test_a_prompt_takes_several_lines_goes_on_after_mistakes_and_knows_its_own_words(published: Path) -> None:
-    typed = "select run_number\nfrom meta.run;\nselec 1;\n.columns marts.fct_orders\n.question 5\n.tables\nselect 6 * 7;\n"
-    ended = run(typed)
+    lines = ["select run_number", "from meta.run;", "selec 1;", ".columns marts.fct_orders", ".question 5"]
+    ended = run("\n".join([*lines, ".tables", "select 6 * 7;", ""]))
     assert "run_number\n7\n" in ended.stdout
     assert 'near "selec"' in ended.stderr
     assert "is_on_time,boolean,Signed at or before its promise." in ended.stdout
@@ -60,8 +60,13 @@ def test_a_prompt_takes_several_lines_goes_on_after_mistakes_and_knows_its_own_w
 
 @pytest.mark.parametrize(
     "sql",
-    ["update meta.run set run_number = 9", "create table marts.mine as select 1", "drop table marts.kpi", "checkpoint published"],
-)  # fmt: skip
+    [
+        "update meta.run set run_number = 9",
+        "create table marts.mine as select 1",
+        "drop table marts.kpi",
+        "checkpoint published",
+    ],
+)
 def test_nothing_can_be_changed(published: Path, sql: str) -> None:
     before = published.read_bytes()
     run(None, sql)
