@@ -192,31 +192,34 @@ def test_nothing_was_changed_or_left_on_disk(tried: Tried) -> None:
     assert tried.after == tried.before
 
 
-def test_the_operating_system_holds_where_the_engine_would_not(published: Path, tmp_path: Path) -> None:
-    outside = secrets(tmp_path / "outside")
-    code = f"""
+UNLOCKED = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
 import duckdb
-from dashboards.confined import confine
-connection = duckdb.connect({str(published)!r}, read_only=True)
-for sql in ("from read_text('{outside}/secret.csv')", "copy (select 1) to '{outside}/new.csv'"):
-    assert "yes" != sys.argv[1] or confine(512) is None
-    try:
-        print(connection.execute(sql).fetchall())
-    except (duckdb.Error, OSError) as error:
-        print("refused")
-print(connection.execute("select run_number from meta.run").fetchone())
+from dashboards import confined
+confined.open_confined = lambda file, megabytes: duckdb.connect(str(file), read_only=True)
+confined.reading = lambda sql: sql
 """
 
-    def run(is_confined: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-c", code, is_confined], capture_output=True, text=True, check=False
-        ).stdout
 
-    assert run("yes").split() == ["refused", "refused", "(7,)"]
+def test_the_operating_system_holds_where_the_engine_would_not(published: Path, tmp_path: Path) -> None:
+    outside = secrets(tmp_path / "outside")
+
+    def said(code: str, sql: str) -> str:
+        asked = {"file": str(published), "sql": sql, "seconds": 20, "megabytes": 512, "rows": 10}
+        ended = subprocess.run(
+            [sys.executable, "-c", f"{UNLOCKED}{code}confined.main()"],
+            input=json.dumps(asked), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return ended.stdout
+
+    read, write = f"from read_text('{outside}/secret.csv')", f"copy (select 1) to '{outside}/new.csv'"
+    for sql in (read, write):
+        assert json.loads(said("", sql))["wrong"] == "sql"
     assert not (outside / "new.csv").exists()
-    # the same without it gets out: the test does test something
-    assert SECRET in run("no") and (outside / "new.csv").exists()
+    # without it both get out: the test does test something
+    off = "confined.confine = lambda megabytes: None\n"
+    assert SECRET in said(off, read)
+    assert said(off, write) and (outside / "new.csv").exists()
 
 
 def test_a_runaway_query_ends_at_its_limit_and_the_next_one_works(published: Path) -> None:
