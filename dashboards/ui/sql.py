@@ -49,7 +49,6 @@ def editor() -> str:
         st.text_area(t("sql_label"), key="sql_text", height=240, max_chars=LONGEST)
         st.form_submit_button(
             t("sql_run"),
-            type="primary",
             icon=":material/play_arrow:",
             help=t("sql_run_help"),
             on_click=lambda: _ask(st.session_state["sql_text"].strip()),
