@@ -32,7 +32,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run rebuild nights generate dash pictures dagster test test-all check bench profile-check lock
+.PHONY: help setup run rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -69,6 +69,9 @@ demo-source: $(STAMP)
 dash: $(STAMP)  ## serve the dashboards (PORT=8501)
 	@cd dashboards && ../$(PY) -m streamlit run streamlit_app.py --server.headless true \
 	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --browser.gatherUsageStats false
+
+sql: $(STAMP)  ## a read-only prompt on what is published; SQL="from marts.bridge" answers one and ends
+	@$(PY) -m dashboards.shell $${SQL:+"$$SQL"}
 
 pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what is published
 	@$(PY) -m dashboards.pictures

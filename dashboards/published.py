@@ -1,17 +1,29 @@
 """The one place from which every page gets its figures: the published file, read-only, no way out of it.
 
 A new version is noticed by its inode and time; a reader of the old one goes on undisturbed. Row filters by
-role will belong here.
+role will belong here. `ask` is for the pages' own queries, `ask_freely` for what an analyst writes.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import streamlit as st
 
+from dashboards.settings import Limits
+
 QUERIES = Path(__file__).parent / "queries"
+CONFINED = Path(__file__).with_name("confined.py")
+GRACE = 6.0  # seconds for a process to start, to notice that its time is over, and to say so
 Value = str | float | Sequence[str]
 Row = dict[str, Any]
 
@@ -68,3 +80,83 @@ def open_published(file: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of an analyst's query: rows, of which there may be more, or what went wrong.
+
+    `wrong`: refused, time, memory, size, sql, ended, busy; `message`: the engine's own words, where it had some.
+    """
+
+    types: dict[str, str] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    is_cut: bool = False
+    wrong: str = ""
+    message: str = ""
+
+
+def ask_freely(file: Path, sql: str, limits: Limits) -> Answer:
+    """Run one reading statement on the published file within the limits, in a process that can do nothing else."""
+    turn = _turns(limits.at_once)
+    if not turn.acquire(timeout=limits.seconds / 2):
+        return Answer(wrong="busy")
+    asked = {"file": str(file.resolve()), "sql": sql, "seconds": limits.seconds}
+    asked |= {"megabytes": limits.megabytes, "rows": limits.rows}
+    try:
+        process = subprocess.run(
+            [sys.executable, "-I", str(CONFINED)],
+            input=json.dumps(asked).encode(),
+            capture_output=True,
+            timeout=limits.seconds + GRACE,
+            cwd="/",
+            env={},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(wrong="time")
+    finally:
+        turn.release()
+    if process.returncode != 0:
+        return Answer(wrong="ended")
+    return _answer(json.loads(process.stdout))
+
+
+@cache
+def _turns(at_once: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(at_once)
+
+
+# how a value is read back that JSON can only write as text, by the first word of its type
+READ: dict[str, Callable[[str], Any]] = {
+    "DATE": date.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+    "TIME": time.fromisoformat,
+    "DECIMAL": Decimal,
+}
+
+
+def _answer(said: dict[str, Any]) -> Answer:
+    if "wrong" in said:
+        return Answer(wrong=said["wrong"], message=said.get("message", ""))
+    types: dict[str, str] = {}
+    for name, kind in said["columns"]:
+        again = sum(known == name or known.startswith(f"{name} (") for known in types)
+        types[f"{name} ({again + 1})" if again else name] = kind
+    reads = [READ.get(kind.split("(")[0].split(" ")[0].split("_")[0]) for kind in types.values()]
+    rows = [
+        dict(zip(types, (_read(value, read) for value, read in zip(row, reads, strict=True)), strict=True))
+        for row in said["rows"]
+    ]
+    return Answer(types, rows, said["is_cut"])
+
+
+def _read(value: Any, read: Callable[[str], Any] | None) -> Any:
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    if read is None or not isinstance(value, str):
+        return value
+    try:
+        return read(value)
+    except ValueError:  # years that Python does not know stay text
+        return value

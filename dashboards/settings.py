@@ -1,23 +1,37 @@
 """Which published file the pages read, from the same environment as the nightly job; read here only."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one query of an analyst may take: time, memory, rows; and how many run at once."""
+
+    seconds: int = 20
+    megabytes: int = 512
+    rows: int = 10_000
+    at_once: int = 2
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The profile whose figures are shown, and where its published files lie."""
+    """The profile whose figures are shown, where its published files lie, and what analysts' queries may take."""
 
     profile: str
     published_file: Path
     status_file: Path
+    limits: Limits = Limits()
 
 
 def load() -> Settings:
-    """Settings of this process, from `TRUE_ON_TIME_PROFILE` (a name or a folder) and `TRUE_ON_TIME_DATA`."""
+    """Settings of this process, from `TRUE_ON_TIME_PROFILE` (a name or a folder) and `TRUE_ON_TIME_DATA`.
+
+    Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`.
+    """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
     profile = (
         named
@@ -26,4 +40,9 @@ def load() -> Settings:
     )
     data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
     published = data / profile / "published"
-    return Settings(profile, published / "warehouse.duckdb", published / "status.json")
+    return Settings(profile, published / "warehouse.duckdb", published / "status.json", _limits())
+
+
+def _limits() -> Limits:
+    named = {field.name: os.environ.get(f"TRUE_ON_TIME_SQL_{field.name.upper()}") for field in fields(Limits)}
+    return Limits(**{name: int(value) for name, value in named.items() if value})

@@ -9,7 +9,7 @@ from dagster_project.sources.contracts import TYPES
 from dagster_project.sources.entities import ENTITIES, EVENT_TYPES, SIGN_METHODS
 from dagster_project.sources.reference import TABLES
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "data/README.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "data/README.md", "docs/analysts.md")
 
 
 def text(document: str) -> str:

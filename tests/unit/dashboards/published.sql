@@ -77,7 +77,7 @@ with
         from timed
     )
 select
-    order_id, 'C' || (n % 90) as customer_id, order_type, placed_at, promised_at,
+    order_id, 'C' || (n % 60) as customer_id, order_type, placed_at, promised_at,
     (timezone('Asia/Shanghai', promised_at - interval 1 microsecond))::date as promised_day,
     signed_at, (timezone('Asia/Shanghai', signed_at - interval 1 microsecond))::date as signed_day,
     erp_shipped_at, (timezone('Asia/Shanghai', erp_shipped_at - interval 1 microsecond))::date as erp_shipped_day,
@@ -224,12 +224,14 @@ group by all;
 create table marts.fct_suborders as
 select deciding_suborder as fulfilment_code, order_id, 'direct' as route, place as origin_place, carrier, '宁波市' as destination_city,
     0 as batch, promised_at, promise_source, is_on_time, lateness_minutes, sign_source, 'handed_over' as sign_method, is_cancelled,
-    cancelled_at, null::varchar as replaced_by, true as is_live, closed_at, null::varchar as stage_now, signed_at
+    cancelled_at, null::varchar as replaced_by, true as is_live, closed_at, null::varchar as stage_now, signed_at,
+    signed_at - to_hours(36 + n % 10) as picked_up_at
 from marts.fct_orders;
 
 create table marts.fct_promises as
 select deciding_suborder as fulfilment_code, order_id, 'carrier_province' as lane_level, 44::bigint as sample, 30::bigint as p50_hours,
-    42::bigint as p80_hours, 12::bigint as buffer_hours, promise_source, wished_date
+    42::bigint as p80_hours, 12::bigint as buffer_hours, promise_source, wished_date,
+    n % 20 <> 4 as is_planned
 from marts.fct_orders where promised_at is not null;
 
 create table marts.dim_waybills as
@@ -277,3 +279,24 @@ select source, event_type, fulfilment_code, order_id, carrier, carrier || lpad(n
     case when event_type = 'returned_signed' then 'signed_by_sender' end as invalid_reason, 'load' as load_id,
     source || '/' || n || '.csv' as file, (n * 10 + record)::bigint as record
 from sent where occurred_at is not null;
+
+comment on table marts.fct_orders is 'One row an order. What the customer asked for, was promised and got.';
+comment on column marts.fct_orders.is_on_time is 'Signed at or before its promise.';
+
+create table marts.dim_customers as
+select 'C' || n as customer_id, '宁波市' as city from range(60) as numbers(n);
+
+-- as first published: the same as now, but for two days that later scans have changed
+create table meta.published_rates as
+select metric, period_start as day, numerator - (day(period_start) = 13)::int as numerator, denominator,
+    (numerator - (day(period_start) = 13)::int) / nullif(denominator, 0)::double as value,
+    timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours) as published_at
+from marts.kpi
+where period = 'day' and metric = 'true_on_time_rate';
+
+create table meta.quarantine as
+from (values
+    ('erp', 'orders', 'Line 7: column placed_at: ''31.02.2026'' is no instant; correct it.', 'erp/orders/1.csv', 7::bigint),
+    ('erp', 'orders', 'Line 9: column placed_at: ''soon'' is no instant; correct it.', 'erp/orders/2.csv', 9),
+    ('wms', 'scans', 'Line 2: it has 8 fields where the header has 6; have the line corrected.', 'wms/scans/1.csv', 2)
+) as refused(source, table_name, reason, file, record);

@@ -1,0 +1,5 @@
+-- The columns of one table of the published file.
+select column_name, replace(lower(data_type), 'timestamp with time zone', 'timestamptz') as data_type, comment
+from duckdb_columns()
+where database_name = 'published' and schema_name || '.' || table_name = $table
+order by column_index
