@@ -1,4 +1,4 @@
-# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT, and those of the targets below.
+# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT ADDRESS, and those of the targets below.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -66,9 +66,9 @@ generate: $(STAMP)  ## the demo company's source files: DAYS= ORDERS_PER_DAY= SE
 demo-source: $(STAMP)
 	@test -f "$(or $(TRUE_ON_TIME_DATA),data)/demo/generated.json" || $(MAKE) --no-print-directory generate
 
-dash: $(STAMP)  ## serve the dashboards (PORT=8501)
+dash: $(STAMP)  ## serve the dashboards (PORT=8501; ADDRESS= other than localhost needs sign-in, docs/serving.md)
 	@cd dashboards && ../$(PY) -m streamlit run streamlit_app.py --server.headless true \
-	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --browser.gatherUsageStats false
+	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) $(if $(ADDRESS),--server.address $(ADDRESS)) --browser.gatherUsageStats false
 
 pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what is published
 	@$(PY) -m dashboards.pictures

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 PREFIX = "TRUE_ON_TIME_OIDC_"
 NEEDED = ("PROVIDER", "CLIENT_ID", "CLIENT_SECRET", "ADDRESS", "ALLOWED")
 DISCOVERY = "/.well-known/openid-configuration"
-ALLOWED = re.compile(r"([^@\s*]+@)?[^@\s*.]+(\.[^@\s*.]+)+")  # one person's address, or everybody's of a domain
+ALLOWED = re.compile(
+    r"([^@\s*]+@)?[^@\s*.]+(\.[^@\s*.]+)+"
+)  # one person's address, or everybody's of a domain
 SHORTEST_SECRET = 32
 
 
@@ -66,9 +68,7 @@ def load() -> SignIn | None:
     if said["COOKIE_SECRET"] and len(said["COOKIE_SECRET"]) < SHORTEST_SECRET:
         raise SignInError(f"{PREFIX}COOKIE_SECRET must have {SHORTEST_SECRET} characters or more")
     provider = said["PROVIDER"].removesuffix(DISCOVERY).rstrip("/") + DISCOVERY
-    return SignIn(
-        provider, said["CLIENT_ID"], said["CLIENT_SECRET"], address, allowed, said["COOKIE_SECRET"]
-    )
+    return SignIn(provider, said["CLIENT_ID"], said["CLIENT_SECRET"], address, allowed, said["COOKIE_SECRET"])
 
 
 def is_this_machine(host: str | None) -> bool:

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access, published, settings
-from dashboards.ui import filters, freshness, navigation, page, sign_in
-from dashboards.ui.i18n import language, t
+from dashboards import access
 
 HERE = Path(__file__).parent
 
 
 def main() -> None:
     """Draw one run of the app for one reader."""
+    # not before: the pages' caches want a server that runs
+    from dashboards import published, settings
+    from dashboards.ui import filters, freshness, navigation, page, sign_in
+    from dashboards.ui.i18n import language, t
+
     st.set_page_config(page_title=t("title"), page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
     st.html(HERE / "ui" / "page.css")
     known = navigation.pages()

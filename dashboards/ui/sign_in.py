@@ -27,7 +27,8 @@ def who() -> None:
     """Who is signed in, and a way out; nothing where nobody has to."""
     if oidc.load() is None:
         return
-    with st.popover(_name(), icon=":material/person:", type="tertiary", key="who"):
+    with st.popover(t("account"), icon=":material/person:", type="tertiary", key="who"):
+        st.text(_name())
         st.button(t("sign_out"), icon=":material/logout:", on_click=st.logout, key="sign_out")
 
 
