@@ -55,7 +55,7 @@ def is_allowed(claims: Mapping[str, Any], asked: SignIn) -> bool:
     email = str(claims.get("email") or "").lower()
     name, _, domain = email.partition("@")
     is_unverified = str(claims.get("email_verified", True)).lower() != "true"
-    return bool(name) and not is_unverified and bool({email, domain} & asked.allowed)
+    return bool(name and domain) and not is_unverified and bool({email, domain} & asked.allowed)
 
 
 class OnlyThisMachine:

@@ -104,7 +104,7 @@ def found(connection: duckdb.DuckDBPyConnection, values: set[str]) -> list[tuple
     connection.execute("create temp table told as select unnest(?::varchar[]) as word", [sorted(values)])
     columns = connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns()"
-        " where not internal and not temporary and schema_name <> 'main' and regexp_matches(data_type, 'VARCHAR|JSON')"
+        " where not internal and schema_name <> 'main' and regexp_matches(data_type, 'VARCHAR|JSON')"
     ).fetchall()
     assert len(columns) > 100
     hits = []
