@@ -19,6 +19,9 @@ endif
 ifdef PORT
 export TRUE_ON_TIME_PORT := $(PORT)
 endif
+ifdef ADDRESS
+export TRUE_ON_TIME_ADDRESS := $(ADDRESS)
+endif
 
 # no library reports anything to anybody
 export DO_NOT_TRACK := 1
@@ -68,7 +71,8 @@ demo-source: $(STAMP)
 
 dash: $(STAMP)  ## serve the dashboards (PORT=8501; ADDRESS= other than localhost needs sign-in, docs/serving.md)
 	@cd dashboards && ../$(PY) -m streamlit run streamlit_app.py --server.headless true \
-	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) $(if $(ADDRESS),--server.address $(ADDRESS)) --browser.gatherUsageStats false
+	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --server.address $(or $(TRUE_ON_TIME_ADDRESS),localhost) \
+	  --browser.gatherUsageStats false
 
 pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what is published
 	@$(PY) -m dashboards.pictures
