@@ -22,7 +22,11 @@ from tests.browser.conftest import LAST_DRAWN, LAYOUT, SIZES, Company, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-ANNA, EVE, UNSURE = "anna@wholesale.example", "eve@elsewhere.example", "unsure@wholesale.example"
+ANNA, EVE, UNSURE = (
+    "anna@wholesale.example",
+    "evangeline.featherstonehaugh-montgomery@purchasing.elsewhere.example",
+    "unsure@wholesale.example",
+)
 PEOPLE = [
     User(sub="anna", claims={"email": ANNA, "email_verified": True}),
     User(sub="eve", claims={"email": EVE, "email_verified": True}),
