@@ -1,4 +1,4 @@
-# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT, and those of the targets below.
+# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT ADDRESS, and those of the targets below.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -18,6 +18,9 @@ export TRUE_ON_TIME_AS_OF := $(AS_OF)
 endif
 ifdef PORT
 export TRUE_ON_TIME_PORT := $(PORT)
+endif
+ifdef ADDRESS
+export TRUE_ON_TIME_ADDRESS := $(ADDRESS)
 endif
 
 # no library reports anything to anybody
@@ -66,9 +69,10 @@ generate: $(STAMP)  ## the demo company's source files: DAYS= ORDERS_PER_DAY= SE
 demo-source: $(STAMP)
 	@test -f "$(or $(TRUE_ON_TIME_DATA),data)/demo/generated.json" || $(MAKE) --no-print-directory generate
 
-dash: $(STAMP)  ## serve the dashboards (PORT=8501)
+dash: $(STAMP)  ## serve the dashboards (PORT=8501; ADDRESS= other than localhost needs sign-in, docs/serving.md)
 	@cd dashboards && ../$(PY) -m streamlit run streamlit_app.py --server.headless true \
-	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --browser.gatherUsageStats false
+	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --server.address $(or $(TRUE_ON_TIME_ADDRESS),localhost) \
+	  --browser.gatherUsageStats false
 
 sql: $(STAMP)  ## a read-only prompt on what is published; SQL="from marts.bridge" answers one and ends
 	@$(PY) -m dashboards.shell $${SQL:+"$$SQL"}

@@ -1,26 +1,34 @@
-"""The app: language, navigation, the shared bar, the banner; then the page that was asked for.
+"""The app: who may enter, language, navigation, the shared bar, the banner; then the page that was asked for.
 
-`make dash` serves it on this machine only. Which pages there are: ui/navigation.py.
+`make dash` serves it on this machine only, docs/serving.md says how to serve it to colleagues. Which pages there
+are: ui/navigation.py.
 """
 
 from pathlib import Path
 
 import streamlit as st
 
-from dashboards import published, settings
-from dashboards.ui import filters, freshness, navigation, page
-from dashboards.ui.i18n import language, t
+from dashboards import access
 
 HERE = Path(__file__).parent
 
 
 def main() -> None:
     """Draw one run of the app for one reader."""
+    # not before: the pages' caches want a server that runs
+    from dashboards import published, settings
+    from dashboards.ui import filters, freshness, navigation, page, sign_in
+    from dashboards.ui.i18n import language, t
+
     st.set_page_config(page_title=t("title"), page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
     st.html(HERE / "ui" / "page.css")
     known = navigation.pages()
     asked = st.navigation(list(known.values()), position="hidden")
-    navigation.bar(known, navigation.key_of(asked))
+    if not sign_in.passed():
+        return
+    with st.container(horizontal=True, key="top"):
+        navigation.bar(known, navigation.key_of(asked))
+        sign_in.who()
     found = settings.load()
     try:
         view = page.open_view(found, language())
@@ -33,4 +41,7 @@ def main() -> None:
     asked.run()
 
 
-main()
+if __name__ == "__main__":
+    main()  # one run of one reader's page
+else:
+    app = st.App(__file__, **access.serving())  # the server, once, at its start

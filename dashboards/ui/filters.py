@@ -66,7 +66,7 @@ def bar(run: Row, months: list[Row], choices: list[Row], chosen: Chosen) -> None
         st.title(t("title"), width="stretch", anchor=False)
         _period(run, months, chosen.period)
         _lists(choices, chosen)
-        _language()
+        languages()
 
 
 def _period(run: Row, months: list[Row], period: Period) -> None:
@@ -128,7 +128,8 @@ def _write(name: str) -> None:
     st.query_params[name] = st.session_state[name]
 
 
-def _language() -> None:
+def languages() -> None:
+    """The switch between the languages."""
     st.session_state["language"] = language()
     change: Callable[[], None] = lambda: st.query_params.update(lang=st.session_state["language"])  # noqa: E731
     st.segmented_control(

@@ -145,34 +145,38 @@ def company(data: Path) -> Iterator[Callable[[str], Company]]:
         settings = Settings(profile, PROFILES / profile, source, home, as_of=None, port=0)
         night = run_night(settings, with_quality=False, say=lambda line: None)
         assert night.status == "published", night.message
-        address = running.enter_context(_serve(profile, data))
+        address = running.enter_context(serve(profile, data))
         return Company(profile, settings.published_file, address)
 
     with ExitStack() as running:
         yield served
 
 
-class _serve:
-    """The app as a process on a free port; ended by its own id."""
+class serve:
+    """The app as a process on a free port, or on the given one; ended by its own id."""
 
-    def __init__(self, profile: str, data: Path) -> None:
+    def __init__(
+        self, profile: str, data: Path, *options: str, port: int | None = None, **environment: str
+    ) -> None:
+        self.port = port or free_port()
+        self.options = ["--server.port", str(self.port), *options]
         self.environment = {
             **os.environ,
             "PYTHONPATH": str(REPOSITORY),
             "TRUE_ON_TIME_PROFILE": profile,
             "TRUE_ON_TIME_DATA": str(data),
+            **environment,
         }
 
     def __enter__(self) -> str:
-        port = free_port()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *self.options],
             cwd=REPOSITORY / "dashboards",
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
         )
-        address = f"http://localhost:{port}"
+        address = f"http://localhost:{self.port}"
         for _ in range(240):
             try:
                 urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()

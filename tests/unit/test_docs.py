@@ -8,8 +8,16 @@ from dagster_project.settings import REPOSITORY
 from dagster_project.sources.contracts import TYPES
 from dagster_project.sources.entities import ENTITIES, EVENT_TYPES, SIGN_METHODS
 from dagster_project.sources.reference import TABLES
+from dashboards import oidc
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "data/README.md", "docs/analysts.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "data/README.md",
+    "docs/analysts.md",
+    "docs/serving.md",
+)
 
 
 def text(document: str) -> str:
@@ -57,3 +65,8 @@ def test_the_folders_that_are_explained_exist() -> None:
     folders = {folder for document in DOCUMENTS for folder in re.findall(named, text(document))}
     assert "dagster_project/sources/" in folders
     assert sorted(folder for folder in folders if not (REPOSITORY / folder).is_dir()) == []
+
+
+def test_serving_names_every_variable_of_the_sign_in() -> None:
+    named = set(re.findall(rf"`{oidc.PREFIX}(\w+)`", text("docs/serving.md")))
+    assert named == {*oidc.NEEDED, "COOKIE_SECRET"}

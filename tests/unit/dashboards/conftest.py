@@ -10,10 +10,19 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dagster_project.settings import REPOSITORY
+from dashboards import oidc
 
 SCRIPT = Path(__file__).with_name("published.sql")
 APP = REPOSITORY / "dashboards" / "streamlit_app.py"
 OpenPage = Callable[..., AppTest]
+ADDRESS = "https://ontime.wholesale.example"
+SIGN_IN = {
+    "PROVIDER": "https://id.wholesale.example",
+    "CLIENT_ID": "ontime",
+    "CLIENT_SECRET": "known to the provider",
+    "ADDRESS": ADDRESS,
+    "ALLOWED": "wholesale.example, Anna@Partner.example",
+}
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +71,10 @@ def status(published: Path) -> Callable[..., None]:
         (published.parent / "status.json").write_text(json.dumps(said), encoding="utf-8")
 
     return write
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign-in as the environment describes it."""
+    for name, value in SIGN_IN.items():
+        monkeypatch.setenv(oidc.PREFIX + name, value)
