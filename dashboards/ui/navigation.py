@@ -8,8 +8,19 @@ from dashboards.ui.i18n import t
 
 FOLDER = Path(__file__).parent.parent / "app_pages"
 # group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show
-PAGES = {"executive": ["executive"], "operations": ["orders"]}
-OF_ONE_PAGE = ("find", "show", "stage", "at", "age", "step", "sort")  # what the address says to one page only
+PAGES = {"executive": ["executive", "change"], "operations": ["orders"]}
+OF_ONE_PAGE = (
+    "find",
+    "show",
+    "stage",
+    "at",
+    "age",
+    "step",
+    "sort",
+    "before",
+    "metric",
+    "by",
+)  # what the address says to one page only
 
 
 def pages() -> dict[str, st.Page]:

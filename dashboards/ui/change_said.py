@@ -1,0 +1,116 @@
+"""What the page of a change says in words: why the rate moved, and where time was lost."""
+
+from dashboards.published import Row
+from dashboards.ui import formats, periods
+from dashboards.ui import stages as stage_names
+from dashboards.ui.change_asked import Asked
+from dashboards.ui.i18n import language, t
+from dashboards.ui.page import View
+from dashboards.ui.periods import Period
+from dashboards.ui.verdict import DOLLAR
+
+# below this many points, or minutes, nothing is said of a part
+LEAST_POINTS = 0.05
+LEAST_MINUTES = 0.5
+
+
+def name(period: Period) -> str:
+    """A period as a noun: `January 2026`."""
+    if period.kind == "month":
+        return formats.month(period.first)
+    if period.kind == "day":
+        return formats.day(period.first)
+    return t("change_days", first=formats.day(period.first), last=formats.day(period.last))
+
+
+def split(view: View, asked: Asked, whole: Row, members: list[Row]) -> str:
+    """Markdown: both rates, whether they can be told apart, and how much of it is rate and mix."""
+    metric = t(f"metric_{asked.rate['metric']}")
+    then, now = _inside(asked.before), _inside(asked.now)
+    if whole["is_too_few"]:
+        counted = asked.rate["counted"]
+        counts = {side: t(f"change_n_{counted}", n=formats.count(whole[side])) for side in ("n0", "n1")}
+        words = {"metric": metric, "minimum": view.run["minimum_sample"], "then": then, "now": now}
+        return t("change_few", **words, **counts)
+    rates = {"rate0": formats.percent(whole["rate0"]), "rate1": formats.percent(whole["rate1"])}
+    if (asked.before.first, asked.before.last) == (asked.now.first, asked.now.last):
+        return t("change_same", metric=metric, now=now, rate1=rates["rate1"])
+    points = formats.points(100 * whole["difference"])
+    noise = t("change_clear" if whole["low"] > 0 or whole["high"] < 0 else "change_noise")
+    first = t("change_rates", metric=metric, now=now, then=then, points=points, noise=noise, **rates)
+    return t("gap_between").join([first, _parts(asked, whole, members)])
+
+
+def _inside(period: Period) -> str:
+    """`in January 2026`, inside a sentence."""
+    said = periods.phrase(period)
+    return said if language() == "zh" else said[:1].lower() + said[1:]
+
+
+def _parts(asked: Asked, whole: Row, members: list[Row]) -> str:
+    effect, mix = 100 * whole["effect"], 100 * whole["mix"]
+    is_better = (effect > 0) == (asked.rate["direction"] == "up")
+    kind = "none" if abs(effect) < LEAST_POINTS else "better" if is_better else "worse"
+    return t(
+        "change_parts",
+        effect=t(f"change_{kind}", points=formats.points(effect), most=_most("effect", effect, members)),
+        mix=t("change_mix", points=formats.points(mix), most=_most("mix", mix, members)),
+    )
+
+
+def _most(part: str, total: float, members: list[Row]) -> str:
+    """The member that moved most in the direction of the whole, in brackets; nothing where there is little."""
+    sign = 1 if total > 0 else -1
+    top = max(members, key=lambda row: sign * row[part], default=None)
+    if top is None or abs(total) < LEAST_POINTS or 100 * sign * top[part] < LEAST_POINTS:
+        return ""
+    points = formats.points(100 * top[part])
+    return t("change_most", name=str(top["name"]).translate(DOLLAR), points=points)
+
+
+def proof(whole: Row) -> str:
+    """That the parts are all of it, as a sum."""
+    left = whole["rate1"] - whole["rate0"] - whole["mix"] - whole["effect"]
+    low, high = (signed(100 * whole[end]) for end in ("low", "high"))
+    parts = {part: signed(100 * whole[part]) for part in ("mix", "effect", "difference")}
+    is_exact = abs(left) <= 1e-9
+    return t("change_proof" if is_exact else "change_not_exact", low=low, high=high, **parts)
+
+
+def signed(number: float, digits: int = 2) -> str:
+    """A difference with its sign; without one where it rounds to nothing."""
+    said = f"{number:+,.{digits}f}".replace("-", formats.MINUS)
+    return said if round(number, digits) else said[1:]
+
+
+def where(row: Row) -> str:
+    """A stage at a place; a promise that was too tight lies nowhere."""
+    stage = stage_names.name(row["stage"])
+    return t("change_where", stage=stage, name=row["name"]) if row["place"] else stage
+
+
+def stages(late: Row, rows: list[Row]) -> str:
+    """Markdown: how the late time of an order moved, and where most of it did."""
+    if late["is_too_few"]:
+        return t("change_late_few")
+    moved = late["difference"]
+    ends = {"minutes0": _minutes(late["minutes0"]), "minutes1": _minutes(late["minutes1"])}
+    if abs(moved) < LEAST_MINUTES:
+        return t("change_late_same", **ends)
+    first = t("change_late_rose" if moved > 0 else "change_late_fell", by=_minutes(abs(moved)), **ends)
+    sign = 1 if moved > 0 else -1
+    top = max(rows, key=lambda row: sign * row["difference"])
+    back = min(rows, key=lambda row: sign * row["difference"])
+    said = [first, t("change_late_most", **_stage(top))]
+    if sign * back["difference"] <= -LEAST_MINUTES:
+        said.append(t("change_late_against", **_stage(back)))
+    return t("gap_between").join(said)
+
+
+def _stage(row: Row) -> dict[str, str]:
+    minutes = t("minutes", n=signed(row["difference"], 0 if abs(row["difference"]) >= 10 else 1))
+    return {"where": where(row).translate(DOLLAR), "minutes": minutes}
+
+
+def _minutes(number: float) -> str:
+    return t("minutes", n=f"{number:,.{0 if number >= 10 else 1}f}")
