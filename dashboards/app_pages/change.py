@@ -12,7 +12,7 @@ if asked is None:
     st.stop()
 
 whole, *members = view.ask("change", **asked.values(), by=asked.by)
-late, *stages = view.ask("change_stages", **asked.values())
+late, *stages = view.ask("change_stages", **asked.values(), shown=change_charts.SHOWN)
 
 st.header(change_said.split(view, asked, whole, members), anchor=False)
 st.subheader(change_said.stages(late, stages), anchor=False)

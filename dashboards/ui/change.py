@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboards.published import Row
 from dashboards.ui import change_charts, change_said, opens
+from dashboards.ui import stages as stage_names
 from dashboards.ui.change_asked import BY, MISSES, Asked
 from dashboards.ui.i18n import t
 
@@ -44,6 +45,7 @@ def stages(asked: Asked, late: Row, rows: list[Row]) -> None:
         return
     st.caption(t("change_stages_caption"))
     opens.chart(change_charts.stages(asked, late, rows), "chart_change_stages", t("change_stages_title"))
-    top = rows[0]
-    target = {"stage": top["stage"], "at": top["place"]}
-    opens.link(t("change_open_lost", where=change_said.where(top)), "lost", **target)
+    top = next((row for row in rows if row["places"] == 1), None)
+    if top:
+        label = t("change_open_lost", stage=stage_names.name(top["stage"]))
+        opens.link(label, "lost", stage=top["stage"], at=top["place"])

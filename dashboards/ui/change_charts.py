@@ -86,9 +86,12 @@ def stages(asked: Asked, late: Row, rows: list[Row]) -> go.Figure:
     """Late minutes per order gained (right) and lost (left) by stage and place; the small ones as one."""
     colours = theme.palette()
     shown, rest = rows[:SHOWN], rows[SHOWN:]
-    names = [change_said.where(row).replace(" · ", "<br>").replace("·", "<br>") for row in shown]
+    names = [change_said.where(row).replace(" · ", "<br>") for row in shown]
     moved = [row["difference"] for row in shown]
-    targets: list[str | None] = [opens.target("lost", stage=row["stage"], at=row["place"]) for row in shown]
+    targets: list[str | None] = [
+        opens.target("lost", stage=row["stage"], at=row["place"]) if row["places"] == 1 else None
+        for row in shown
+    ]
     if rest:
         names.append(t("change_rest", count=len(rest)))
         moved.append(sum(row["difference"] for row in rest))
@@ -126,16 +129,20 @@ def stages(asked: Asked, late: Row, rows: list[Row]) -> go.Figure:
 
 
 def table(asked: Asked, whole: Row, members: list[Row]) -> None:
-    """Each member in both periods, with its part of the change; the whole last."""
+    """Each member in both periods, with its part of the change; the whole first."""
     st.subheader(t("change_table_title"), anchor=False)
     st.caption(t("change_table_caption"))
+
+    def points(change: float) -> float:
+        # a zero has no sign
+        return round(100 * change, 2) or 0.0
 
     def line(row: Row, name: str) -> dict[str, str | float | None]:
         return {
             "name": name,
-            "difference": 100 * (row["mix"] + row["effect"]),
-            "effect": 100 * row["effect"],
-            "mix": 100 * row["mix"],
+            "difference": points(row["mix"] + row["effect"]),
+            "effect": points(row["effect"]),
+            "mix": points(row["mix"]),
             "rate0": None if row["is_few0"] else 100 * row["rate0"],
             "rate1": None if row["is_few1"] else 100 * row["rate1"],
             "w0": 100 * row["w0"],
@@ -144,17 +151,17 @@ def table(asked: Asked, whole: Row, members: list[Row]) -> None:
             "n1": row["n1"],
         }
 
-    points = st.column_config.NumberColumn
+    number = st.column_config.NumberColumn
     then, now = (change_said.name(period) for period in (asked.before, asked.now))
     heads = {"name": st.column_config.TextColumn(t(f"filter_{asked.by}"), pinned=True)}
     heads |= {
-        part: points(t(f"change_col_{part}"), format="%+.2f") for part in ("difference", "effect", "mix")
+        part: number(t(f"change_col_{part}"), format="%+.2f") for part in ("difference", "effect", "mix")
     }
     for side, period in (("0", then), ("1", now)):
-        heads |= {f"rate{side}": points(t("change_col_rate", period=period), format="%.1f")}
-        heads |= {f"w{side}": points(t("change_col_share", period=period), format="%.1f")}
-        heads |= {f"n{side}": points(t("change_col_counted", period=period), format="localized")}
-    rows = [line(row, row["name"]) for row in members] + [line(whole, t("change_whole"))]
+        heads |= {f"rate{side}": number(t("change_col_rate", period=period), format="%.1f")}
+        heads |= {f"w{side}": number(t("change_col_share", period=period), format="%.1f")}
+        heads |= {f"n{side}": number(t("change_col_counted", period=period), format="localized")}
+    rows = [line(whole, t("change_whole")), *(line(row, row["name"]) for row in members)]
     with st.container(key="change_table"):
         st.dataframe(
             [{name: row[name] for name in heads} for row in rows],

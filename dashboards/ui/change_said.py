@@ -9,9 +9,9 @@ from dashboards.ui.page import View
 from dashboards.ui.periods import Period
 from dashboards.ui.verdict import DOLLAR
 
-# below this many points, or minutes, nothing is said of a part
-LEAST_POINTS = 0.05
+# below this many minutes nothing is said of a part; below this many points one decimal is too few
 LEAST_MINUTES = 0.5
+LITTLE = 1.0
 
 
 def name(period: Period) -> str:
@@ -32,10 +32,11 @@ def split(view: View, asked: Asked, whole: Row, members: list[Row]) -> str:
         counts = {side: t(f"change_n_{counted}", n=formats.count(whole[side])) for side in ("n0", "n1")}
         words = {"metric": metric, "minimum": view.run["minimum_sample"], "then": then, "now": now}
         return t("change_few", **words, **counts)
-    rates = {"rate0": formats.percent(whole["rate0"]), "rate1": formats.percent(whole["rate1"])}
+    digits = _digits(whole)
+    rates = {side: formats.percent(whole[side], digits) for side in ("rate0", "rate1")}
     if (asked.before.first, asked.before.last) == (asked.now.first, asked.now.last):
         return t("change_same", metric=metric, now=now, rate1=rates["rate1"])
-    points = formats.points(100 * whole["difference"])
+    points = signed(100 * whole["difference"], digits)
     noise = t("change_clear" if whole["low"] > 0 or whole["high"] < 0 else "change_noise")
     first = t("change_rates", metric=metric, now=now, then=then, points=points, noise=noise, **rates)
     return t("gap_between").join([first, _parts(asked, whole, members)])
@@ -48,24 +49,31 @@ def _inside(period: Period) -> str:
 
 
 def _parts(asked: Asked, whole: Row, members: list[Row]) -> str:
-    effect, mix = 100 * whole["effect"], 100 * whole["mix"]
+    digits = _digits(whole)
+    effect, mix = (round(100 * whole[part], digits) for part in ("effect", "mix"))
     is_better = (effect > 0) == (asked.rate["direction"] == "up")
-    kind = "none" if abs(effect) < LEAST_POINTS else "better" if is_better else "worse"
+    kind = "none" if not effect else "better" if is_better else "worse"
     return t(
         "change_parts",
-        effect=t(f"change_{kind}", points=formats.points(effect), most=_most("effect", effect, members)),
-        mix=t("change_mix", points=formats.points(mix), most=_most("mix", mix, members)),
+        effect=t(
+            f"change_{kind}", points=signed(effect, digits), most=_most("effect", effect, members, digits)
+        ),
+        mix=t("change_mix", points=signed(mix, digits), most=_most("mix", mix, members, digits)),
     )
 
 
-def _most(part: str, total: float, members: list[Row]) -> str:
+def _most(part: str, total: float, members: list[Row], digits: int) -> str:
     """The member that moved most in the direction of the whole, in brackets; nothing where there is little."""
     sign = 1 if total > 0 else -1
     top = max(members, key=lambda row: sign * row[part], default=None)
-    if top is None or abs(total) < LEAST_POINTS or 100 * sign * top[part] < LEAST_POINTS:
+    if not total or top is None or round(100 * sign * top[part], digits) <= 0:
         return ""
-    points = formats.points(100 * top[part])
+    points = signed(100 * top[part], digits)
     return t("change_most", name=str(top["name"]).translate(DOLLAR), points=points)
+
+
+def _digits(whole: Row) -> int:
+    return 1 if abs(100 * whole["difference"]) >= LITTLE else 2
 
 
 def proof(whole: Row) -> str:
@@ -84,8 +92,10 @@ def signed(number: float, digits: int = 2) -> str:
 
 
 def where(row: Row) -> str:
-    """A stage at a place; a promise that was too tight lies nowhere."""
+    """A stage at a place, or at its smaller places; a promise that was too tight lies nowhere."""
     stage = stage_names.name(row["stage"])
+    if row["places"] > 1:
+        return t("change_where", stage=stage, name=t("change_rest", count=row["places"]))
     return t("change_where", stage=stage, name=row["name"]) if row["place"] else stage
 
 
