@@ -95,7 +95,7 @@ def where(row: Row) -> str:
     """A stage at a place, or at its smaller places; a promise that was too tight lies nowhere."""
     stage = stage_names.name(row["stage"])
     if row["places"] > 1:
-        return t("change_where", stage=stage, name=t("change_rest", count=row["places"]))
+        return t("change_where", stage=stage, name=t("change_together", count=row["places"]))
     return t("change_where", stage=stage, name=row["name"]) if row["place"] else stage
 
 
