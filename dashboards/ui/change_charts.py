@@ -35,7 +35,7 @@ def _waterfall(
     start = max(0.0, math.floor(2 * (min(levels) - pad)) / 2)
     end = min(100.5, math.ceil(2 * (max(levels) + pad)) / 2)
     totals = [
-        f"<b>{change_said.name(period)}<br>{formats.percent(whole[rate])}</b>"
+        f"<b>{change_said.name(period)}<br>{formats.percent(whole[rate], change_said.digits_of(whole))}</b>"
         for period, rate in ((asked.before, "rate0"), (asked.now, "rate1"))
     ]
     labels = [

@@ -32,7 +32,7 @@ def split(view: View, asked: Asked, whole: Row, members: list[Row]) -> str:
         counts = {side: t(f"change_n_{counted}", n=formats.count(whole[side])) for side in ("n0", "n1")}
         words = {"metric": metric, "minimum": view.run["minimum_sample"], "then": then, "now": now}
         return t("change_few", **words, **counts)
-    digits = _digits(whole)
+    digits = digits_of(whole)
     rates = {side: formats.percent(whole[side], digits) for side in ("rate0", "rate1")}
     if (asked.before.first, asked.before.last) == (asked.now.first, asked.now.last):
         return t("change_same", metric=metric, now=now, rate1=rates["rate1"])
@@ -49,7 +49,7 @@ def _inside(period: Period) -> str:
 
 
 def _parts(asked: Asked, whole: Row, members: list[Row]) -> str:
-    digits = _digits(whole)
+    digits = digits_of(whole)
     effect, mix = (round(100 * whole[part], digits) for part in ("effect", "mix"))
     is_better = (effect > 0) == (asked.rate["direction"] == "up")
     kind = "none" if not effect else "better" if is_better else "worse"
@@ -72,7 +72,8 @@ def _most(part: str, total: float, members: list[Row], digits: int) -> str:
     return t("change_most", name=str(top["name"]).translate(DOLLAR), points=points)
 
 
-def _digits(whole: Row) -> int:
+def digits_of(whole: Row) -> int:
+    """How many decimals tell both rates apart."""
     return 1 if abs(100 * whole["difference"]) >= LITTLE else 2
 
 
@@ -104,17 +105,21 @@ def stages(late: Row, rows: list[Row]) -> str:
     if late["is_too_few"]:
         return t("change_late_few")
     moved = late["difference"]
-    ends = {"minutes0": _minutes(late["minutes0"]), "minutes1": _minutes(late["minutes1"])}
+    both = {"minutes0": _minutes(late["minutes0"]), "minutes1": _minutes(late["minutes1"])}
     if abs(moved) < LEAST_MINUTES:
-        return t("change_late_same", **ends)
-    first = t("change_late_rose" if moved > 0 else "change_late_fell", by=_minutes(abs(moved)), **ends)
-    sign = 1 if moved > 0 else -1
-    top = max(rows, key=lambda row: sign * row["difference"])
-    back = min(rows, key=lambda row: sign * row["difference"])
-    said = [first, t("change_late_most", **_stage(top))]
-    if sign * back["difference"] <= -LEAST_MINUTES:
-        said.append(t("change_late_against", **_stage(back)))
+        return t("change_late_same", **both)
+    first = t("change_late_rose" if moved > 0 else "change_late_fell", by=_minutes(abs(moved)), **both)
+    said = [first]
+    # what goes the way of the whole comes first
+    for key, pick in (("up", max), ("down", min))[:: 1 if moved > 0 else -1]:
+        row = pick(rows, key=_moved)
+        if abs(_moved(row)) >= LEAST_MINUTES and (_moved(row) > 0) == (key == "up"):
+            said.append(t(f"change_late_{key}", **_stage(row)))
     return t("gap_between").join(said)
+
+
+def _moved(row: Row) -> float:
+    return row["difference"]
 
 
 def _stage(row: Row) -> dict[str, str]:
