@@ -100,7 +100,9 @@ def stages(asked: Asked, late: Row, rows: list[Row]) -> go.Figure:
     moved.append(late["difference"])
     targets.append(asked.opens(asked.now) if asked.rate["metric"] == "true_on_time_rate" else None)
     lines = list(range(len(names)))
-    far = max(abs(number) for number in moved) or 1
+    low, high = min(0, *moved), max(0, *moved)
+    # room for the figure beside the longest bar, on a phone too
+    room = 0.6 * ((high - low) or 1)
     fills = [colours.loss if number > 0 else colours.gain for number in moved]
     chart = theme.figure(70 + 46 * len(lines))
     chart.add_bar(
@@ -122,9 +124,8 @@ def stages(asked: Asked, late: Row, rows: list[Row]) -> go.Figure:
         }]
     )  # fmt: skip
     chart.update_yaxes(range=[len(lines) - 0.5, -0.5], tickvals=lines, ticktext=names, showgrid=False)
-    chart.update_xaxes(
-        title_text=t("change_stages_axis"), range=[-1.4 * far, 1.4 * far], nticks=5, tickangle=0
-    )
+    ends = [low - (room if low else 0.1 * room), high + (room if high else 0.1 * room)]
+    chart.update_xaxes(title_text=t("change_stages_axis"), range=ends, nticks=4, tickangle=0)
     return chart
 
 

@@ -98,12 +98,19 @@ def test_the_stages_are_the_late_orders_own(company: Served, look: Start, name: 
 def test_a_bar_opens_the_orders_of_its_place(company: Served, look: Start) -> None:
     shown = look(company("demo")).open("lang=en&period=2026-02&before=2026-01", "change")
     # the last bar is the rate now
-    shown.page.locator(".st-key-chart_change_split .point path").last.click()
+    bar = shown.page.locator(".st-key-chart_change_split .point path").last
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    # over the bar lies the layer that hears the mouse
+    shown.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     shown.page.wait_for_url(re.compile(r"/orders\?.*show=late"))
     assert "period=2026-02" in shown.page.url and "before=" not in shown.page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_period_without_orders_is_said(company: Served, look: Start, scheme: str) -> None:
-    shown = look(company("demo"), "phone", scheme).open("lang=en&period=all", "change")
+    shown = look(company("demo"), "phone", scheme)
+    shown.page.goto(f"{shown.address}/change?lang=en&period=all")
+    shown.page.wait_for_selector("h2", timeout=60_000)
     assert "cannot be compared" in shown.text("h2")
