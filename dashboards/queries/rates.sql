@@ -14,6 +14,7 @@ select
     wilson(numerators.amount, denominators.amount, -$wilson_z) as ci_low,
     wilson(numerators.amount, denominators.amount, $wilson_z) as ci_high,
     denominators.amount < $minimum_sample as is_too_few,
+    catalogue.numerator as numerator_column, catalogue.denominator as denominator_column, direction,
     case
         when catalogue.denominator like '%suborders' then 'suborders'
         when catalogue.denominator like '%lines' then 'lines'

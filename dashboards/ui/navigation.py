@@ -10,9 +10,13 @@ FOLDER = Path(__file__).parent.parent / "app_pages"
 # group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show.
 # Alerts will have a page with the executive's and one with operations', orders' states and stock with operations',
 # customers' identity with trust: a menu grows by a line, nothing else moves.
-PAGES = {"executive": ["executive"], "operations": ["orders"], "analyst": ["sql"]}
-# what the address says to one page only
-OF_ONE_PAGE = ("find", "show", "stage", "at", "age", "step", "sort", "sql", "chart", "x", "y")
+PAGES = {
+    "executive": ["executive", "change"],
+    "operations": ["orders"],
+    "analyst": ["sql"],
+}
+# what the address says to every page; the rest is said to one page only
+OF_EVERY_PAGE = ("lang", "period", "place", "carrier", "order_type")
 
 
 def pages() -> dict[str, st.Page]:
@@ -52,5 +56,5 @@ def bar(known: dict[str, st.Page], shown: str) -> None:
 def shared(**values: str) -> dict[str, list[str]]:
     """What the address says to every page, and what it is to say to the one that is linked."""
     params = st.query_params
-    kept = {name: params.get_all(name) for name in params if name not in OF_ONE_PAGE}
+    kept = {name: params.get_all(name) for name in params if name in OF_EVERY_PAGE}
     return {**kept, **{name: [value] for name, value in values.items()}}

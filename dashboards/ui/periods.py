@@ -7,7 +7,7 @@ Pure: days in, days out. Not here: the widget that chooses it (filters.py).
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from dashboards.ui import formats
 from dashboards.ui.i18n import t
@@ -55,6 +55,14 @@ def between(first: date, last: date) -> Period:
     if first == last:
         return Period("day", first, last, first.isoformat())
     return Period("days", first, last, f"{first.isoformat()}..{last.isoformat()}")
+
+
+def before(period: Period) -> Period:
+    """What a period is held against: the month before a month, else as many days just before."""
+    eve = period.first - timedelta(days=1)
+    if period.kind == "month":
+        return month_of(eve.replace(day=1), eve)
+    return between(eve - (period.last - period.first), eve)
 
 
 def phrase(period: Period) -> str:
