@@ -8,8 +8,15 @@ from dashboards.ui.i18n import t
 
 FOLDER = Path(__file__).parent.parent / "app_pages"
 # group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show
-PAGES = {"executive": ["executive"], "operations": ["orders"]}
-OF_ONE_PAGE = ("find", "show", "stage", "at", "age", "step", "sort")  # what the address says to one page only
+PAGES = {
+    "executive": ["executive"],
+    "operations": ["orders"],
+    "trust": ["definitions", "data_health", "restatement", "decisions"],
+}
+# what the address says to one page only
+OF_ONE_PAGE = (
+    "find", "show", "stage", "at", "age", "step", "sort", "find_word", "quarantined", "metric", "day",
+)  # fmt: skip
 
 
 def pages() -> dict[str, st.Page]:

@@ -52,9 +52,12 @@ with
         where promised_at is not null and order_id in (select order_id from moved)
     ),
     suborders as (
-        select order_id, fulfilment_code, promised_at, signed_at, cancelled_at
+        select order_id, fulfilment_code, promised_at, signed_at, cancelled_at, is_live
         from {{ rows_of(ref("fct_suborders"), ref("int_orders__affected"), "order_day") }}
-        where is_live and order_id in (select order_id from orders)
+        -- one that was cancelled after its promise stays a miss
+        where
+            (is_live or (replaced_by is null and cancelled_at > promised_at))
+            and order_id in (select order_id from orders)
     ),
     days as (
         select order_id, day, {{ first_published }} as cut
@@ -84,7 +87,8 @@ with
             {% else %} least(carrier_at, click_at)
             {% endif %} as candidate_at,
             any_value(suborders.promised_at) as promised_at,
-            any_value(suborders.cancelled_at) as cancelled_at
+            any_value(suborders.cancelled_at) as cancelled_at,
+            any_value(suborders.is_live) as is_live
         from days
         inner join suborders using (order_id)
         left join claims on claims.fulfilment_code = suborders.fulfilment_code
@@ -97,9 +101,11 @@ with
             bool_and(
                 candidate_at is not null
                 and {{ is_signed_before_cancellation("candidate_at", "cancelled_at") }}
-            ) as is_signed,
-            max(candidate_at) as signed_at,
-            bool_and(coalesce({{ is_in_time("candidate_at", "promised_at") }}, false)) as is_on_time
+            ) filter (is_live) as is_signed,
+            case when is_signed then max(candidate_at) filter (is_live) end as signed_at,
+            -- a batch without a promise is in no verdict
+            bool_and({{ is_in_time("candidate_at", "promised_at") }}) filter (is_live) as is_on_time,
+            bool_and(is_live) as is_all_live
         from signed_then
         group by order_id, day
     ),
@@ -123,10 +129,10 @@ with
             days.*,
             orders.order_day,
             true,
-            coalesce(then_.is_signed and then_.is_on_time, false),
+            coalesce(then_.is_signed and then_.is_on_time and then_.is_all_live, false),
             true,
             orders.is_kept,
-            case when then_.is_signed then then_.signed_at end,
+            then_.signed_at,
             orders.signed_at
         from days
         inner join orders on orders.order_id = days.order_id and orders.promised_day = days.day and orders.is_due

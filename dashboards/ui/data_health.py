@@ -1,0 +1,191 @@
+"""The blocks of data health. Not here: the charts of it (health_charts.py)."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards.published import Row
+from dashboards.ui import downloads, formats, health_charts, theme
+from dashboards.ui.i18n import has_text, language, t
+from dashboards.ui.orders import CLOCK
+from dashboards.ui.page import View
+
+SHOWN = 200
+DOWNLOADED = 100_000
+TALLEST = 420
+KINDS = ("missing", "time", "code", "broken", "value", "other")
+
+
+def sentence(health: Row, rows: list[Row]) -> str:
+    """What came, what did not, and whether the checks held; a part that is in order says so."""
+    silent = [row["name"] for row in rows if row["is_silent"]]
+    tables = {"tables": formats.count(len(rows)), "silent": formats.count(len(silent))}
+    parts = [t("health_silent" if silent else "health_all_came", **tables)]
+    refused = health["refused_files"]
+    parts.append(t("health_refused" if refused else "health_none_refused", files=formats.count(refused)))
+    parts.append(
+        t(
+            "health_quarantined",
+            rows=formats.count(health["rows_quarantined"] or 0),
+            of=formats.count(health["rows_read"] or 0),
+        )
+    )
+    key = "health_unchecked" if not health["checks"] else "health_failed" if health["failed"] else "health_passed"
+    parts.append(t(key, failed=formats.count(health["failed"]), checks=formats.count(health["checks"])))
+    return t("joined").join(parts) + t("stop")
+
+
+def act_on(view: View, rows: list[Row]) -> None:
+    """What somebody must do something about: refused files, silent tables, checks that failed."""
+    st.subheader(t("health_act"), anchor=False)
+    refused, failed = view.ask("health_refused"), view.ask("health_failed")
+    silent = [row for row in rows if row["is_silent"]]
+    if not (refused or failed or silent):
+        st.caption(t("health_nothing"))
+    for row in silent:
+        since = formats.span(row["silent_minutes"])
+        st.markdown(f":red-badge[▲ {t('health_is_silent')}] **{row['name']}** · {t('health_since', since=since)}")
+    for row in refused:
+        st.markdown(f":red-badge[▲ {t('health_is_refused')}] `{row['file']}`  \n{row['reason']}. {row['remedy'] or ''}")
+    for row in failed:
+        colour, sign = ("red", "▲") if row["severity"] == "block" else ("orange", "△")
+        name = f"**{row['table_name']}** · {_rule(row)}"
+        st.markdown(f":{colour}-badge[{sign} {t('severity_' + row['severity'])}] {name}  \n{t('health_seen', seen=row['observed'])}")
+
+
+def _rule(row: Row) -> str:
+    """What must hold, in the page's language where it is a rule we know, else in the rule's own words."""
+    key = f"rule_{row['expectation']}"
+    return t(key) if has_text(key) else row["expected"]
+
+
+def loads(view: View) -> None:
+    """What the last runs read, and what became of it."""
+    st.subheader(t("health_loads"), anchor=False)
+    st.caption(t("health_loads_caption"))
+    rows = view.ask("health_runs")
+    if not rows:
+        st.caption(t("health_no_loads"))
+        return
+    theme.show(health_charts.runs(rows), "chart_loads", t("health_loads"))
+    last = rows[-1]
+    counts = {
+        name: formats.count(last[f"rows_{name}"]) for name in ("read", "accepted", "duplicate", "quarantined")
+    }
+    st.caption(t("health_last_load", run=last["run_number"], files=formats.count(last["files"]), **counts))
+
+
+def reasons(view: View, health: Row) -> None:
+    """Why rows are in quarantine, by kind of mistake."""
+    st.subheader(t("health_reasons"), anchor=False)
+    rows = view.ask("health_reasons")
+    if not rows:
+        st.caption(t("health_empty"))
+        return
+    kinds = {kind: sum(row["rows"] for row in rows if row["kind"] == kind) for kind in KINDS}
+    st.caption(t("health_reasons_caption", share=formats.percent(health["rows_quarantined"] / health["rows_read"], 2)))
+    theme.show(health_charts.kinds(kinds), "chart_reasons", t("health_reasons"))
+
+
+def sources(rows: list[Row]) -> None:
+    """A line a source table: when it was last heard of, and its books."""
+    st.subheader(t("health_sources"), anchor=False)
+    st.caption(t("health_sources_caption"))
+    clock = CLOCK[language()]
+    columns: dict[str, Any] = {
+        "name": st.column_config.TextColumn(t("col_table"), pinned=True),
+        "state": st.column_config.TextColumn(t("col_state")),
+        "last_file_at": st.column_config.DatetimeColumn(t("col_last_file"), format=clock),
+        "last_recorded_at": st.column_config.DatetimeColumn(t("col_last_event"), format=clock),
+        "last_loaded_at": st.column_config.DatetimeColumn(t("col_last_load"), format=clock),
+        "files": st.column_config.NumberColumn(t("col_files"), format="localized"),
+        "files_refused": st.column_config.NumberColumn(t("col_refused"), format="localized"),
+        "rows_read": st.column_config.NumberColumn(t("col_read"), format="localized"),
+        "rows_accepted": st.column_config.NumberColumn(t("col_accepted"), format="localized"),
+        "rows_duplicate": st.column_config.NumberColumn(t("col_duplicate"), format="localized"),
+        "rows_quarantined": st.column_config.NumberColumn(t("col_quarantined"), format="localized"),
+    }
+    _table([{**row, "state": _state(row)} for row in rows], columns, "health_sources")
+
+
+def _state(row: Row) -> str:
+    if row["is_silent"]:
+        return f"▲ {t('health_is_silent')}"
+    if row["files_refused"]:
+        return f"△ {t('health_is_refused')}"
+    return f"✓ {t('health_came')}"
+
+
+def checks(view: View) -> None:
+    """The last run's checks by table, those that failed first."""
+    st.subheader(t("health_checks"), anchor=False)
+    rows = view.ask("health_checks")
+    if not rows:
+        st.caption(t("health_no_checks"))
+        return
+    st.caption(t("health_checks_caption"))
+    columns: dict[str, Any] = {
+        "table_name": st.column_config.TextColumn(t("col_table"), pinned=True),
+        "state": st.column_config.TextColumn(t("col_state")),
+        "checks": st.column_config.NumberColumn(t("col_checks")),
+        "passed": st.column_config.NumberColumn(t("col_passed")),
+        "failed": st.column_config.NumberColumn(t("col_failed")),
+    }
+    listed = [
+        {**row, "state": f"▲ {t('health_failing')}" if row["failed"] else f"✓ {t('health_passing')}"} for row in rows
+    ]
+    _table(listed, columns, "health_checks")
+
+
+def quarantine(view: View, rows: list[Row]) -> None:
+    """The rows in quarantine themselves, of all tables or of one; all of them can be taken away."""
+    st.subheader(t("health_quarantine"), anchor=False)
+    tables = [row["name"] for row in rows if row["rows_quarantined"]]
+    if not tables:
+        st.caption(t("health_empty"))
+        return
+    asked = _chosen_table(sorted(tables))
+
+    def found(most: int) -> list[Row]:
+        return view.ask("health_quarantined", quarantined=asked, most=most)
+
+    listed = found(SHOWN)
+    total = sum(row["rows_quarantined"] for row in rows if asked in ("", row["name"]))
+    st.caption(t("health_quarantine_caption", shown=formats.count(len(listed)), rows=formats.count(total)))
+    columns: dict[str, Any] = {
+        "file": st.column_config.TextColumn(t("col_file")),
+        "record": st.column_config.NumberColumn(t("col_record"), format="%d"),
+        "kind": st.column_config.TextColumn(t("col_kind")),
+        "reason": st.column_config.TextColumn(t("col_reason")),
+        "row": st.column_config.TextColumn(t("col_row")),
+    }
+    _table([{**row, "kind": t(f"kind_{row['kind']}")} for row in listed], columns, "health_quarantine")
+    downloads.buttons(lambda: found(DOWNLOADED), "quarantine")
+
+
+def _chosen_table(tables: list[str]) -> str:
+    asked = st.query_params.get("quarantined", "")
+    st.session_state["quarantined"] = asked if asked in tables else ""
+
+    def changed() -> None:
+        st.query_params["quarantined"] = st.session_state["quarantined"] or ""
+
+    return st.selectbox(
+        t("col_table"),
+        ["", *tables],
+        format_func=lambda name: name or t("everything"),
+        key="quarantined",
+        on_change=changed,
+        width=320,
+    )
+
+
+def _table(rows: list[Row], columns: dict[str, Any], key: str) -> None:
+    with st.container(key=key):
+        st.dataframe(
+            [{name: row[name] for name in columns} for row in rows],
+            column_config=columns,
+            hide_index=True,
+            height=min(TALLEST, 38 + 35 * len(rows)),
+            placeholder="",
+        )
