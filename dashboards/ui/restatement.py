@@ -91,8 +91,9 @@ def comparison(view: View, shown: Row, rows: list[Row]) -> None:
     for point in picked:
         wanted = point.get("customdata")
         wanted = wanted[0] if isinstance(wanted, list) else wanted
-        if isinstance(wanted, str) and wanted != st.query_params.get("day"):
-            st.query_params["day"] = wanted
+        # a point stays picked: only a new one changes the day
+        if isinstance(wanted, str) and wanted != st.session_state.get("restated_picked"):
+            st.session_state["restated_picked"] = st.query_params["day"] = wanted
     few = len(rows) - len(told)
     if few:
         st.caption(t("restated_few_days", days=formats.count(few), minimum=view.run["minimum_sample"]))
