@@ -1,5 +1,6 @@
 """The blocks of data health. Not here: the charts of it (health_charts.py)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,10 +10,12 @@ from dashboards.ui import downloads, formats, health_charts, theme
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
+from dashboards.ui.verdict import DOLLAR as PLAIN
 
 SHOWN = 200
 DOWNLOADED = 100_000
 TALLEST = 420
+MOST_LINES = 8
 KINDS = ("missing", "time", "code", "broken", "value", "other")
 
 
@@ -30,7 +33,9 @@ def sentence(health: Row, rows: list[Row]) -> str:
             of=formats.count(health["rows_read"] or 0),
         )
     )
-    key = "health_unchecked" if not health["checks"] else "health_failed" if health["failed"] else "health_passed"
+    key = "health_passed" if health["checks"] else "health_unchecked"
+    if health["failed"]:
+        key = "health_failed" if health["blocking"] else "health_warned"
     parts.append(t(key, failed=formats.count(health["failed"]), checks=formats.count(health["checks"])))
     return t("joined").join(parts) + t("stop")
 
@@ -38,19 +43,38 @@ def sentence(health: Row, rows: list[Row]) -> str:
 def act_on(view: View, rows: list[Row]) -> None:
     """What somebody must do something about: refused files, silent tables, checks that failed."""
     st.subheader(t("health_act"), anchor=False)
-    refused, failed = view.ask("health_refused"), view.ask("health_failed")
+    refused = view.ask("health_refused")
+    # that a file was refused is said by the file itself
+    failed = [
+        row for row in view.ask("health_failed") if row["expectation"] != "no_file_refused" or not refused
+    ]
     silent = [row for row in rows if row["is_silent"]]
     if not (refused or failed or silent):
         st.caption(t("health_nothing"))
-    for row in silent:
-        since = formats.span(row["silent_minutes"])
-        st.markdown(f":red-badge[▲ {t('health_is_silent')}] **{row['name']}** · {t('health_since', since=since)}")
-    for row in refused:
-        st.markdown(f":red-badge[▲ {t('health_is_refused')}] `{row['file']}`  \n{row['reason']}. {row['remedy'] or ''}")
-    for row in failed:
-        colour, sign = ("red", "▲") if row["severity"] == "block" else ("orange", "△")
-        name = f"**{row['table_name']}** · {_rule(row)}"
-        st.markdown(f":{colour}-badge[{sign} {t('severity_' + row['severity'])}] {name}  \n{t('health_seen', seen=row['observed'])}")
+    lines = [*map(_silent, silent), *map(_refused, refused), *map(_failed, failed)]
+    for line in lines[:MOST_LINES]:
+        st.markdown(line)
+    if len(lines) > MOST_LINES:
+        with st.expander(t("health_more", count=len(lines) - MOST_LINES)):
+            for line in lines[MOST_LINES:]:
+                st.markdown(line)
+
+
+def _silent(row: Row) -> str:
+    since = formats.span(row["silent_minutes"])
+    return f":red-badge[▲ {t('health_is_silent')}] **{row['name']}** · {t('health_since', since=since)}"
+
+
+def _refused(row: Row) -> str:
+    remedy = f" {row['remedy']}." if row["remedy"] else ""
+    return f":red-badge[▲ {t('health_is_refused')}] `{row['file']}`  \n{row['reason']}.{remedy}"
+
+
+def _failed(row: Row) -> str:
+    colour, sign = ("red", "▲") if row["severity"] == "block" else ("orange", "△")
+    badge = f":{colour}-badge[{sign} {t('severity_' + row['severity'])}]"
+    table = row["table_name"].translate(PLAIN)
+    return f"{badge} **{table}** · {_rule(row)}  \n{t('health_seen', seen=row['observed'].translate(PLAIN))}"
 
 
 def _rule(row: Row) -> str:
@@ -83,8 +107,19 @@ def reasons(view: View, health: Row) -> None:
         st.caption(t("health_empty"))
         return
     kinds = {kind: sum(row["rows"] for row in rows if row["kind"] == kind) for kind in KINDS}
-    st.caption(t("health_reasons_caption", share=formats.percent(health["rows_quarantined"] / health["rows_read"], 2)))
-    theme.show(health_charts.kinds(kinds), "chart_reasons", t("health_reasons"))
+    st.caption(
+        t(
+            "health_reasons_caption",
+            share=formats.percent(health["rows_quarantined"] / health["rows_read"], 2),
+        )
+    )
+    picked = theme.show(health_charts.kinds(kinds), "chart_reasons", t("health_reasons"), is_open=True)
+    for point in picked:
+        wanted = point.get("customdata")
+        wanted = wanted[0] if isinstance(wanted, list) else wanted
+        # a bar stays picked: only a new one changes the list below
+        if wanted in KINDS and wanted != st.session_state.get("picked_mistake"):
+            st.session_state["picked_mistake"] = st.query_params["mistake"] = wanted
 
 
 def sources(rows: list[Row]) -> None:
@@ -132,7 +167,8 @@ def checks(view: View) -> None:
         "failed": st.column_config.NumberColumn(t("col_failed")),
     }
     listed = [
-        {**row, "state": f"▲ {t('health_failing')}" if row["failed"] else f"✓ {t('health_passing')}"} for row in rows
+        {**row, "state": f"▲ {t('health_failing')}" if row["failed"] else f"✓ {t('health_passing')}"}
+        for row in rows
     ]
     _table(listed, columns, "health_checks")
 
@@ -144,14 +180,19 @@ def quarantine(view: View, rows: list[Row]) -> None:
     if not tables:
         st.caption(t("health_empty"))
         return
-    asked = _chosen_table(sorted(tables))
+    with st.container(horizontal=True):
+        table = _choice("quarantined", t("col_table"), sorted(tables), lambda name: name)
+        mistake = _choice("mistake", t("col_kind"), list(KINDS), lambda kind: t(f"kind_{kind}"))
 
     def found(most: int) -> list[Row]:
-        return view.ask("health_quarantined", quarantined=asked, most=most)
+        return view.ask("health_quarantined", quarantined=table, mistake=mistake, most=most)
 
     listed = found(SHOWN)
-    total = sum(row["rows_quarantined"] for row in rows if asked in ("", row["name"]))
-    st.caption(t("health_quarantine_caption", shown=formats.count(len(listed)), rows=formats.count(total)))
+    if not listed:
+        st.caption(t("health_none_such"))
+        return
+    shown, total = formats.count(len(listed)), formats.count(listed[0]["rows"])
+    st.caption(t("health_quarantine_caption", shown=shown, rows=total))
     columns: dict[str, Any] = {
         "file": st.column_config.TextColumn(t("col_file")),
         "record": st.column_config.NumberColumn(t("col_record"), format="%d"),
@@ -163,20 +204,21 @@ def quarantine(view: View, rows: list[Row]) -> None:
     downloads.buttons(lambda: found(DOWNLOADED), "quarantine")
 
 
-def _chosen_table(tables: list[str]) -> str:
-    asked = st.query_params.get("quarantined", "")
-    st.session_state["quarantined"] = asked if asked in tables else ""
+def _choice(name: str, label: str, options: list[str], said: Callable[[str], str]) -> str:
+    """One of the options, or all of them; it stands in the address."""
+    asked = st.query_params.get(name, "")
+    st.session_state[name] = asked if asked in options else ""
 
     def changed() -> None:
-        st.query_params["quarantined"] = st.session_state["quarantined"] or ""
+        st.query_params[name] = st.session_state[name] or ""
 
     return st.selectbox(
-        t("col_table"),
-        ["", *tables],
-        format_func=lambda name: name or t("everything"),
-        key="quarantined",
+        label,
+        ["", *options],
+        format_func=lambda option: said(option) if option else t("everything"),
+        key=name,
         on_change=changed,
-        width=320,
+        width=260,
     )
 
 

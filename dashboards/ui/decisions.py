@@ -52,7 +52,11 @@ def sentence(log: list[Decision], numbers: list[Row]) -> str:
     """How many decisions there are, the latest of them, and whether a parameter has ever been changed."""
     changes = sum(row["value_before"] is not None for row in numbers)
     said = t("decided", count=len(log), title=log[0].title, day=formats.day(log[0].day))
-    return said + t("gap_between") + (t("decided_changes", count=changes) if changes else t("decided_no_changes"))
+    return (
+        said
+        + t("gap_between")
+        + (t("decided_changes", count=changes) if changes else t("decided_no_changes"))
+    )
 
 
 def log(rows: list[Decision]) -> None:
@@ -77,7 +81,15 @@ def parameters(rows: list[Row]) -> None:
         "valid_to": st.column_config.DateColumn(t("col_valid_to"), format=DAY[language()]),
         "value_before": st.column_config.NumberColumn(t("col_before"), format="%g"),
     }
-    listed = [{**row, "state": f"✓ {t('in_force')}" if row["is_in_force"] else t("not_in_force")} for row in rows]
+    # none has been changed: no columns for what it was before
+    columns = {
+        name: column
+        for name, column in columns.items()
+        if name == "state" or any(row[name] is not None for row in rows)
+    }
+    listed = [
+        {**row, "state": f"✓ {t('in_force')}" if row["is_in_force"] else t("not_in_force")} for row in rows
+    ]
     with st.container(key="decided_parameters"):
         st.dataframe(
             [{name: row[name] for name in columns} for row in listed],

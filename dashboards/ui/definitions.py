@@ -1,4 +1,4 @@
-"""The dictionary: figures with what they are made of, and tables with their columns. The words are the warehouse's own."""
+"""The dictionary: figures with what they are made of, tables with their columns; in the words of the warehouse."""
 
 from itertools import groupby
 
@@ -42,7 +42,7 @@ def sentence(word: str, found: list[Row], columns: list[Row]) -> str:
     counts = {
         "figures": formats.count(len(found)),
         "tables": formats.count(len({row["table_name"] for row in columns})),
-        "columns": formats.count(len(columns)),
+        "columns": formats.count(sum(row["is_said"] for row in columns)),
     }
     if not word:
         return t("define_all", **counts)
@@ -61,7 +61,8 @@ def figures(view: View, rows: list[Row]) -> None:
             with words:
                 st.markdown(f"**{row['title']}** · {t('better_' + row['direction'])}")
                 st.markdown(row["definition"].translate(PLAIN))
-                st.caption(_formula(row))
+                made_of = f"{row['numerator_said']} ÷ {row['denominator_said']}"
+                st.caption(_formula(row), help=made_of if row["numerator_said"] else None)
             with value:
                 _value(row["metric"], rates.get(row["metric"]), overdue)
 
@@ -90,10 +91,15 @@ def tables(rows: list[Row], is_open: bool) -> None:
     """A fold a table: its grain in the first words, then a line a column."""
     st.subheader(t("define_tables"), anchor=False)
     st.caption(t("define_tables_caption"))
-    downloads.buttons(rows, "definitions")
+    downloads.buttons(
+        [{name: row[name] for name in ("table_name", "column_name", "data_type", "said")} for row in rows],
+        "definitions",
+    )
     for name, group in groupby(rows, key=lambda row: row["table_name"]):
         columns = list(group)
-        with st.expander(f"**{name}** · {(columns[0]['table_said'] or '').translate(PLAIN)}", expanded=is_open):
+        with st.expander(
+            f"**{name}** · {(columns[0]['table_said'] or '').translate(PLAIN)}", expanded=is_open
+        ):
             st.markdown("\n".join(_line(row) for row in columns))
 
 

@@ -37,13 +37,12 @@ def runs(rows: list[Row]) -> go.Figure:
             hoverinfo="text",
             width=0.6 if len(rows) > 2 else 0.25,
         )
-    axis = {**chart.layout.yaxis.to_plotly_json(), "rangemode": "tozero", "nticks": 4}
-    chart.update_layout(
-        barmode="stack",
-        yaxis={**axis, "domain": [0, 0.36], "title": {"text": t("health_not_used_axis")}},
-        yaxis2={**axis, "domain": [0.5, 1], "title": {"text": t("health_rows_axis")}, "anchor": "x"},
+    theme.split(chart, t("health_rows_axis"), t("health_not_used_axis"))
+    chart.update_layout(barmode="stack")
+    chart.update_yaxes(rangemode="tozero", nticks=4)
+    chart.update_xaxes(
+        title_text=t("health_run_axis"), type="category", showgrid=False, nticks=8, tickangle=0
     )
-    chart.update_xaxes(title_text=t("health_run_axis"), type="category", showgrid=False, nticks=8, tickangle=0)
     return chart
 
 
@@ -59,6 +58,7 @@ def kinds(rows: dict[str, int]) -> go.Figure:
         marker={"color": [colours.loss, *[colours.total] * (len(listed) - 1)]},
         width=0.6,
         text=[formats.count(count) for _, count in listed],
+        customdata=[kind for kind, _ in listed],
         textposition="outside",
         cliponaxis=False,
         hoverinfo="skip",
@@ -66,6 +66,10 @@ def kinds(rows: dict[str, int]) -> go.Figure:
     most = max(count for _, count in listed)
     chart.update_yaxes(autorange="reversed", showgrid=False)
     chart.update_xaxes(
-        title_text=t("health_quarantined_axis"), range=[0, 1.25 * most], nticks=4, tickangle=0, tickformat=",d"
+        title_text=t("health_quarantined_axis"),
+        range=[0, 1.25 * most],
+        nticks=4,
+        tickangle=0,
+        tickformat=",d",
     )
     return chart

@@ -15,7 +15,7 @@ PAGES = {
 }
 # what the address says to one page only
 OF_ONE_PAGE = (
-    "find", "show", "stage", "at", "age", "step", "sort", "find_word", "quarantined", "metric", "day",
+    "find", "show", "stage", "at", "age", "step", "sort", "find_word", "quarantined", "mistake", "metric", "day",
 )  # fmt: skip
 
 

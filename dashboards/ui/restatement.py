@@ -1,6 +1,5 @@
 """A day's rate as first published and as known now. Promises do not move; signatures that are recorded late do."""
 
-from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,6 +11,7 @@ from dashboards.ui.i18n import language, t
 from dashboards.ui.page import View
 
 NOTABLE = 0.1  # points: what a rate with one decimal shows
+MARKED = 31  # days whose bars have room for a number
 LONG = 92  # days: more of them are lines without marks
 SHOWN = 200
 DOWNLOADED = 100_000
@@ -87,7 +87,9 @@ def comparison(view: View, shown: Row, rows: list[Row]) -> None:
         st.caption(t("restated_few", minimum=view.run["minimum_sample"]))
         return
     st.caption(t("restated_caption"))
-    picked = theme.show(chart(told), "chart_restated", t("restated_title", metric=shown["title"]), is_open=True)
+    picked = theme.show(
+        chart(told), "chart_restated", t("restated_title", metric=shown["title"]), is_open=True
+    )
     for point in picked:
         wanted = point.get("customdata")
         wanted = wanted[0] if isinstance(wanted, list) else wanted
@@ -100,11 +102,11 @@ def comparison(view: View, shown: Row, rows: list[Row]) -> None:
 
 
 def chart(rows: list[Row]) -> go.Figure:
-    """An open mark for the rate as first published, a full one for now, joined by how far it moved."""
+    """Above the rate as first published and as known now, below by how much it moved."""
     colours = theme.palette()
-    figure = theme.figure(380)
+    figure = theme.figure(430)
     days = [row["day"] for row in rows]
-    marks = "lines" if len(rows) > LONG else "markers"
+    marks = "lines" if len(rows) > LONG else "lines+markers"
     said = [
         t(
             "restated_hover",
@@ -116,17 +118,6 @@ def chart(rows: list[Row]) -> go.Figure:
         )
         for row in rows
     ]
-    gaps: list[tuple[date | None, float | None]] = []
-    for row in rows:
-        gaps += [(row["day"], 100 * row["first_value"]), (row["day"], 100 * row["value"]), (None, None)]
-    figure.add_scatter(
-        x=[day for day, _ in gaps],
-        y=[value for _, value in gaps],
-        mode="lines",
-        line={"color": colours.muted, "width": 2},
-        hoverinfo="skip",
-        showlegend=False,
-    )
     series = (
         ("restated_first", "first_value", colours.erp, "diamond-open", "dot"),
         ("restated_now", "value", colours.ours, "circle", "solid"),
@@ -135,16 +126,32 @@ def chart(rows: list[Row]) -> go.Figure:
         figure.add_scatter(
             x=days,
             y=[100 * row[column] for row in rows],
+            yaxis="y2",
             mode=marks,
             name=t(name),
             line={"color": colour, "width": 2, "dash": dash},
-            marker={"color": colour, "symbol": symbol, "size": 9, "line": {"width": 2}},
+            marker={"color": colour, "symbol": symbol, "size": 8},
             text=said,
             hoverinfo="text",
             customdata=[day.isoformat() for day in days],
             cliponaxis=False,
         )
-    figure.update_yaxes(title_text=t("restated_axis"), nticks=6)
+    figure.add_bar(
+        x=days,
+        y=[row["points"] for row in rows],
+        marker={"color": [colours.gain if row["points"] > 0 else colours.loss for row in rows]},
+        text=[formats.points(row["points"]) if abs(row["points"]) >= NOTABLE else "" for row in rows],
+        textposition="outside" if len(rows) <= MARKED else "none",
+        cliponaxis=False,
+        hovertext=said,
+        hoverinfo="text",
+        customdata=[day.isoformat() for day in days],
+        showlegend=False,
+    )
+    most = max(NOTABLE, *(abs(row["points"]) for row in rows))
+    theme.split(figure, t("restated_axis"), t("restated_points_axis"))
+    figure.update_layout(yaxis={"range": [-1.5 * most, 1.5 * most], "nticks": 3, "zeroline": True})
+    figure.update_layout(yaxis={"zerolinecolor": colours.muted})
     figure.update_xaxes(
         title_text=t("trend_day_axis"),
         tickformat=formats.axis_dates("month" if len(rows) > LONG else "day"),
