@@ -21,9 +21,9 @@ with
         group by all
     )
 select
-    books.source, books.table_name, books.source || '.' || books.table_name as name, local(last_file_at) as last_file_at,
-    local(heard.last_occurred_at) as last_occurred_at, local(heard.last_recorded_at) as last_recorded_at,
-    local(last_loaded_at) as last_loaded_at, coalesce(files, 0) as files, coalesce(files_refused, 0) as files_refused,
+    books.source, books.table_name, books.source || '.' || books.table_name as name, timezone(run.timezone, last_file_at) as last_file_at,
+    timezone(run.timezone, heard.last_occurred_at) as last_occurred_at, timezone(run.timezone, heard.last_recorded_at) as last_recorded_at,
+    timezone(run.timezone, last_loaded_at) as last_loaded_at, coalesce(files, 0) as files, coalesce(files_refused, 0) as files_refused,
     rows_read, rows_accepted, rows_duplicate, rows_quarantined,
     date_diff('minute', last_file_at, run.as_of) as silent_minutes,
     -- one file says nothing of how often the next one comes

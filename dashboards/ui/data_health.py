@@ -166,11 +166,14 @@ def checks(view: View) -> None:
         "passed": st.column_config.NumberColumn(t("col_passed")),
         "failed": st.column_config.NumberColumn(t("col_failed")),
     }
-    listed = [
-        {**row, "state": f"▲ {t('health_failing')}" if row["failed"] else f"✓ {t('health_passing')}"}
-        for row in rows
-    ]
+    listed = [{**row, "state": _held(row)} for row in rows]
     _table(listed, columns, "health_checks")
+
+
+def _held(row: Row) -> str:
+    if row["blocking"]:
+        return f"▲ {t('severity_block')}"
+    return f"△ {t('severity_warn')}" if row["failed"] else f"✓ {t('health_passing')}"
 
 
 def quarantine(view: View, rows: list[Row]) -> None:

@@ -74,7 +74,7 @@ def parameters(rows: list[Row]) -> None:
     st.caption(t("decided_parameters_caption"))
     columns: dict[str, Any] = {
         "name": st.column_config.TextColumn(t("col_parameter"), pinned=True),
-        "value": st.column_config.NumberColumn(t("col_value"), format="%g"),
+        "value": st.column_config.NumberColumn(t("col_value"), format="%g", width=100),
         "meaning": st.column_config.TextColumn(t("col_meaning"), width="large"),
         "state": st.column_config.TextColumn(t("col_in_force")),
         "valid_from": st.column_config.DateColumn(t("col_valid_from"), format=DAY[language()]),

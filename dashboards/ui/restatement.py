@@ -11,7 +11,6 @@ from dashboards.ui.i18n import language, t
 from dashboards.ui.page import View
 
 NOTABLE = 0.1  # points: what a rate with one decimal shows
-MARKED = 31  # days whose bars have room for a number
 LONG = 92  # days: more of them are lines without marks
 SHOWN = 200
 DOWNLOADED = 100_000
@@ -136,19 +135,22 @@ def chart(rows: list[Row]) -> go.Figure:
             customdata=[day.isoformat() for day in days],
             cliponaxis=False,
         )
+    most_moved = max(rows, key=lambda row: abs(row["points"]))
     figure.add_bar(
         x=days,
         y=[row["points"] for row in rows],
         marker={"color": [colours.gain if row["points"] > 0 else colours.loss for row in rows]},
-        text=[formats.points(row["points"]) if abs(row["points"]) >= NOTABLE else "" for row in rows],
-        textposition="outside" if len(rows) <= MARKED else "none",
+        # one number: all of them have no room on a phone
+        text=[formats.points(row["points"]) if row is most_moved else "" for row in rows],
+        textposition="outside",
+        constraintext="none",
         cliponaxis=False,
         hovertext=said,
         hoverinfo="text",
         customdata=[day.isoformat() for day in days],
         showlegend=False,
     )
-    most = max(NOTABLE, *(abs(row["points"]) for row in rows))
+    most = max(NOTABLE, abs(most_moved["points"]))
     theme.split(figure, t("restated_axis"), t("restated_points_axis"))
     figure.update_layout(yaxis={"range": [-1.5 * most, 1.5 * most], "nticks": 3, "zeroline": True})
     figure.update_layout(yaxis={"zerolinecolor": colours.muted})
