@@ -25,5 +25,5 @@ with st.container(border=True):
 with st.container(border=True):
     data_health.checks(view)
 
-with st.container(border=True):
+with st.container(border=True, key="quarantine"):
     data_health.quarantine(view, sources)

@@ -14,5 +14,5 @@ st.caption(restatement.how_known(view, days))
 with st.container(border=True):
     restatement.comparison(view, metric, days)
 
-with st.container(border=True):
+with st.container(border=True, key="restated_events"):
     restatement.events(view, metric, days)

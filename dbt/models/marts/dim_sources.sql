@@ -3,7 +3,10 @@
 with
     seen as (
         select source, max(occurred_at) as last_occurred_at, max(recorded_at) as last_recorded_at
-        from {% if is_incremental() %} {{ ref("int_events__new") }} {% else %} {{ ref("int_events") }} {% endif %}
+        from
+            {% if is_incremental() %} {{ ref("int_events__new") }}
+            {% else %} {{ ref("int_events") }}
+            {% endif %}
         group by source
         {% if is_incremental() %}
             union all

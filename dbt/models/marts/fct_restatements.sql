@@ -1,6 +1,7 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
 -- depends_on: {{ ref("int_orders__affected") }}
--- Orders whose count on a day is not what it was when that day's rates were first published. Only signatures are
+-- Orders whose count on a day is not what it was when that day's rates were first published. Only
+-- signatures are
 -- asked as they were known then; promises do not move, and what is live is taken as it is now.
 {% set first_published -%}
     timezone('{{ company_timezone() }}', (day + 1)::timestamp) + to_hours(publication.hour)
@@ -135,12 +136,11 @@ with
             then_.signed_at,
             orders.signed_at
         from days
-        inner join orders on orders.order_id = days.order_id and orders.promised_day = days.day and orders.is_due
+        inner join
+            orders on orders.order_id = days.order_id and orders.promised_day = days.day and orders.is_due
         left join known_then as then_ on then_.order_id = days.order_id and then_.day = days.day
     ),
-    differing as (
-        select * from compared where was_counted <> is_counted or was_met is distinct from is_met
-    ),
+    differing as (select * from compared where was_counted <> is_counted or was_met is distinct from is_met),
     -- of what was recorded since: the signature that holds now, else a correction, else the customer's word
     movers as (
         select
