@@ -80,7 +80,9 @@ def test_a_bar_of_mistakes_opens_its_rows(company: Served, look: Start) -> None:
 
 
 def test_a_days_first_figure_is_counted_from_what_was_recorded_by_three(company: Served, look: Start) -> None:
-    """Orders of one part, signed by the carrier's word alone: each counted here straight from the events."""
+    """Orders of one part, signed by the word of a carrier that gives its events no ids, so corrects none: counted here
+    straight from the events.
+    """
     seen = company("demo")
     late = seen.ask(
         """
@@ -96,6 +98,7 @@ def test_a_days_first_figure_is_counted_from_what_was_recorded_by_three(company:
             inner join marts.fct_orders as orders using (order_id)
             where events.event_type = 'delivered' and is_valid and orders.sign_source = 'carrier'
             group by order_id
+            having bool_and(source_event_id is null)
         )
         select signed.order_id from signed
         anti join (
@@ -111,6 +114,12 @@ def test_a_days_first_figure_is_counted_from_what_was_recorded_by_three(company:
         where metric = 'true_on_time_rate' and is_counted and not was_counted"""
     )
     assert late and {order for (order,) in late} <= {order for (order,) in told}
+    # and nothing is said to have been recorded late that was not
+    early = seen.ask(
+        """select order_id from marts.fct_restatements where cause = 'recorded_late'
+        and recorded_at <= timezone('Asia/Shanghai', (day + 1)::timestamp + interval 3 hours)"""
+    )
+    assert early == []
     day, orders = seen.ask(
         """select day, count(*) from marts.fct_restatements where metric = 'true_on_time_rate'
         group by day order by count(*) desc, day limit 1"""

@@ -1,8 +1,7 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
 -- depends_on: {{ ref("int_orders__affected") }}
--- Orders whose count on a day is not what it was when that day's rates were first published. Only
--- signatures are
--- asked as they were known then; promises do not move, and what is live is taken as it is now.
+-- Orders whose count on a day is not what it was when that day's rates were first published: signatures,
+-- replacements and cancellations are asked as they were known then. Promises do not move.
 {% set first_published -%}
     timezone('{{ company_timezone() }}', (day + 1)::timestamp) + to_hours(publication.hour)
 {%- endset %}
@@ -40,11 +39,31 @@ with
                 )
             }}
     ),
+    parts as (
+        select
+            parts.order_id,
+            parts.fulfilment_code,
+            parts.promised_at,
+            parts.signed_at,
+            parts.cancelled_at,
+            parts.is_cancelled,
+            known.replaced_at,
+            known.first_recorded_at
+        from {{ rows_of(ref("fct_suborders"), ref("int_orders__affected"), "order_day") }} as parts
+        left join
+            {{ rows_of(ref("int_suborders"), ref("int_orders__affected"), "order_day") }} as known using (
+                fulfilment_code
+            )
+    ),
     moved as (
-        select distinct order_id
+        select order_id
         from claims
         cross join publication
         where known_at > {{ first_published }} or superseded_at is not null or disputed_at is not null
+        union
+        select order_id
+        from parts
+        where replaced_at is not null or is_cancelled
     ),
     orders as (
         select
@@ -52,14 +71,7 @@ with
         from {{ rows_of(ref("fct_orders"), ref("int_orders__affected"), "order_day") }}
         where promised_at is not null and order_id in (select order_id from moved)
     ),
-    suborders as (
-        select order_id, fulfilment_code, promised_at, signed_at, cancelled_at, is_live
-        from {{ rows_of(ref("fct_suborders"), ref("int_orders__affected"), "order_day") }}
-        -- one that was cancelled after its promise stays a miss
-        where
-            (is_live or (replaced_by is null and cancelled_at > promised_at))
-            and order_id in (select order_id from orders)
-    ),
+    suborders as (select * from parts where order_id in (select order_id from orders)),
     days as (
         select order_id, day, {{ first_published }} as cut
         from
@@ -89,7 +101,12 @@ with
             {% endif %} as candidate_at,
             any_value(suborders.promised_at) as promised_at,
             any_value(suborders.cancelled_at) as cancelled_at,
-            any_value(suborders.is_live) as is_live
+            any_value(suborders.is_cancelled and suborders.cancelled_at <= days.cut) as is_cancelled_then,
+            any_value(
+                coalesce(suborders.first_recorded_at <= days.cut, true)
+                and not coalesce(suborders.replaced_at <= days.cut, false)
+            )
+            and not coalesce(is_cancelled_then, false) as is_live
         from days
         inner join suborders using (order_id)
         left join claims on claims.fulfilment_code = suborders.fulfilment_code
@@ -106,7 +123,8 @@ with
             case when is_signed then max(candidate_at) filter (is_live) end as signed_at,
             -- a batch without a promise is in no verdict
             bool_and({{ is_in_time("candidate_at", "promised_at") }}) filter (is_live) as is_on_time,
-            bool_and(is_live) as is_all_live
+            -- cancelled after its promise it stays a miss
+            coalesce(bool_or(is_cancelled_then and cancelled_at > promised_at), false) as is_missed
         from signed_then
         group by order_id, day
     ),
@@ -130,7 +148,7 @@ with
             days.*,
             orders.order_day,
             true,
-            coalesce(then_.is_signed and then_.is_on_time and then_.is_all_live, false),
+            coalesce(then_.is_signed and then_.is_on_time and not then_.is_missed, false),
             true,
             orders.is_kept,
             then_.signed_at,
@@ -141,44 +159,67 @@ with
         left join known_then as then_ on then_.order_id = days.order_id and then_.day = days.day
     ),
     differing as (select * from compared where was_counted <> is_counted or was_met is distinct from is_met),
-    -- of what was recorded since: the signature that holds now, else a correction, else the customer's word
-    movers as (
+    -- of what was recorded since: the signature that holds now, else the customer's word, a correction, a
+    -- replacement
+    causes as (
         select
             differing.metric,
             differing.order_id,
             differing.day,
-            claims.event_key,
-            claims.content_key,
-            claims.event_type,
-            claims.occurred_at,
-            claims.recorded_at,
-            claims.known_at,
             case
                 when claims.known_at > differing.cut
                 then 'recorded_late'
                 when claims.disputed_at > differing.cut
                 then 'disputed'
                 else 'corrected'
-            end as cause
+            end as cause,
+            coalesce(
+                claims.occurred_at = suborders.signed_at and claims.superseded_at is null, false
+            ) as holds,
+            claims.event_key,
+            claims.content_key,
+            claims.event_type,
+            claims.occurred_at,
+            claims.recorded_at,
+            claims.known_at
         from differing
         inner join claims on claims.order_id = differing.order_id
         left join suborders on suborders.fulfilment_code = claims.fulfilment_code
         where
-            claims.known_at > differing.cut
-            or claims.disputed_at > differing.cut
-            or claims.superseded_at > differing.cut
+            claims.occurred_at <= differing.cut
+            and (
+                claims.known_at > differing.cut
+                or claims.disputed_at > differing.cut
+                or claims.superseded_at > differing.cut
+            )
+        union all by name
+        select
+            differing.metric,
+            differing.order_id,
+            differing.day,
+            case when suborders.replaced_at > differing.cut then 'replaced' else 'cancelled' end as cause,
+            false as holds,
+            case
+                when cause = 'replaced' then suborders.replaced_at else suborders.cancelled_at
+            end as known_at
+        from differing
+        inner join suborders on suborders.order_id = differing.order_id
+        where
+            suborders.replaced_at > differing.cut
+            or (suborders.is_cancelled and suborders.cancelled_at > differing.cut)
+    ),
+    movers as (
+        select *
+        from causes
         qualify
             row_number() over (
-                partition by differing.metric, differing.order_id, differing.day
+                partition by metric, order_id, day
                 order by
-                    claims.known_at > differing.cut
-                    and claims.superseded_at is null
-                    and claims.occurred_at = suborders.signed_at desc nulls last,
-                    claims.known_at > differing.cut desc,
-                    claims.disputed_at > differing.cut desc nulls last,
-                    claims.known_at desc,
-                    claims.event_key,
-                    claims.content_key
+                    (cause = 'recorded_late' and holds) desc,
+                    list_position(['recorded_late', 'disputed', 'corrected', 'replaced', 'cancelled'], cause),
+                    known_at desc,
+                    event_key,
+                    content_key
             )
             = 1
     ),
