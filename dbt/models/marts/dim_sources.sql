@@ -1,4 +1,6 @@
 {{ config(unique_key="source") }}
+-- depends_on: {{ ref("int_events") }}
+-- depends_on: {{ ref("int_events__new") }}
 -- The latest only: a night asks its own events, and keeps what was later.
 with
     seen as (
