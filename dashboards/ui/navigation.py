@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent.parent / "app_pages"
 PAGES = {
     "executive": ["executive", "change"],
     "operations": ["orders"],
+    "trust": ["definitions", "data_health", "restatement", "decisions"],
     "analyst": ["sql"],
 }
 # what the address says to every page; the rest is said to one page only

@@ -39,6 +39,10 @@ LAST_DRAWN = {
     "": ".st-key-chart_bridge svg.main-svg",
     "sql": ".st-key-sql_columns",
     "change": ".st-key-change_table canvas, .st-key-chart_change_stages svg.main-svg",
+    "definitions": ".st-key-definitions_tables details",
+    "data_health": '.st-key-quarantine [data-testid="stCaptionContainer"]',
+    "restatement": '.st-key-restated_events canvas, .st-key-restated_events [data-testid="stCaptionContainer"]',
+    "decisions": ".st-key-decided_parameters canvas",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
 # what the browser says of itself and not of the page
