@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 Served = Callable[[str], Company]
 Start = Callable[..., Look]
 COMPANIES = ["demo", pytest.param("olist", marks=pytest.mark.real)]
-BY_CARRIER = """select coalesce(carrier, 'none') as who, count(*) as orders, max(signed_at) as last_signed_at, max(signed_day) as last_day
+BY_CARRIER = """select carrier, count(*) as orders, max(signed_at) as last_signed_at, max(signed_day) as last_day
 from marts.fct_orders
 where signed_at is not null
-group by who order by orders desc, who limit 8"""
+group by carrier order by orders desc, carrier limit 8"""
 
 
 def type_and_run(shown: Look, text: str) -> None:
@@ -54,10 +54,10 @@ def test_typed_run_looked_at_and_taken_away(company: Served, look: Start, name: 
         files[kind] = tmp_path / f"query.{kind}"
         download.value.save_as(files[kind])
     rows = list(csv.DictReader(io.StringIO(files["csv"].read_text(encoding="utf-8-sig"))))
-    assert [(row["who"], int(row["orders"])) for row in rows] == [row[:2] for row in expected]
+    assert [(row["carrier"], int(row["orders"])) for row in rows] == [row[:2] for row in expected]
     assert [datetime.fromisoformat(row["last_signed_at"]) for row in rows] == [row[2] for row in expected]
     head, *lines = load_workbook(files["xlsx"]).active.iter_rows(values_only=True)
-    assert head == ("who", "orders", "last_signed_at", "last_day")
+    assert head == ("carrier", "orders", "last_signed_at", "last_day")
     assert [line[:2] for line in lines] == [row[:2] for row in expected]
     assert [line[3].date() for line in lines] == [row[3] for row in expected]
 
