@@ -175,7 +175,7 @@ def test_a_day_is_taken_back_to_what_was_known_of_it_first(published: Path) -> N
     assert len(days) == 28 and all(
         row["points"] == 0 for key, row in days.items() if key != date(2026, 2, 10)
     )
-    assert sum(row["night_value"] is not None for row in days.values()) == 3
+    assert sum(row["night_value"] is not None for row in days.values()) == 4
 
 
 def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) -> None:
@@ -189,7 +189,7 @@ def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) 
         )
     )
     assert f"({k - 2} of {n - 2} orders)" in words(app) and f"({k} of {n})" in words(app)
-    assert "Days of these that a night of their own published: 3; with exactly this figure: 2" in words(app)
+    assert "Days of these that a night of their own published: 4; with exactly this figure: 2" in words(app)
     listed = app.dataframe[0].value
     assert len(listed) == 5
     assert sorted(listed["move"]) == ["joined the day"] * 3 + ["left the day", "missed, now kept"]
