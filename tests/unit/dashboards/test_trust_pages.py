@@ -183,7 +183,7 @@ def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) 
     app = open_first("restatement", lang="en", period="2026-02")
     moved = 100 * (k / n - (k - 2) / (n - 2))
     assert app.header[0].value == (
-        "In February 2026, what was recorded late moved **1** of 28 days by 0.1 points or more (True on-time rate),"
+        "In February 2026, what became known later moved **1** of 28 days by 0.1 points or more (True on-time rate),"
         f" the most on 10 Feb 2026: **{moved:+.1f}** points, by 5 orders.".replace("-", "\u2212").replace(
             "on\u2212time", "on-time"
         )
