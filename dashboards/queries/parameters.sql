@@ -4,5 +4,6 @@ select
     arg_max(value, valid_from) filter (name = 'minimum_sample')::integer as minimum_sample,
     arg_max(value, valid_from) filter (name = 'yellow_from_percent')::integer as yellow_from,
     arg_max(value, valid_from) filter (name = 'red_above_percent')::integer as red_above,
-    arg_max(value, valid_from) filter (name = 'final_after_days')::integer as final_after_days
+    arg_max(value, valid_from) filter (name = 'final_after_days')::integer as final_after_days,
+    arg_max(value, valid_from) filter (name = 'transit_high_percent')::integer as aim_percent
 from published.meta.parameters

@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent.parent / "app_pages"
 # group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show.
 # Alerts will have a page with the executive's and one with operations', orders' states and stock with operations',
 # customers' identity with trust: a menu grows by a line, nothing else moves.
-PAGES = {"executive": ["executive"], "operations": ["orders"]}
+PAGES = {"executive": ["executive"], "operations": ["promise", "orders"]}
 OF_ONE_PAGE = ("find", "show", "stage", "at", "age", "step", "sort")  # what the address says to one page only
 
 

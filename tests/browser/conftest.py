@@ -37,6 +37,7 @@ SIZES = {"wall": (1600, 1000), "phone": (390, 844)}
 # what is drawn last on each page, by its address
 LAST_DRAWN = {
     "": ".st-key-chart_bridge svg.main-svg",
+    "promise": ".st-key-promise_last canvas, .st-key-promise_last [data-testid='stAlert']",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
 # what the browser says of itself and not of the page
