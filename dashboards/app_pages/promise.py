@@ -1,4 +1,4 @@
-"""Does the promise hold what it claims: coverage by lane, the buffer over time, and what other percentiles would give."""
+"""Does the promise hold: coverage by lane, the buffer over time, and what other percentiles would give."""
 
 import streamlit as st
 

@@ -1,6 +1,7 @@
 """The blocks of the promise's page: the sentence, what other percentiles would give, the buffer, the lanes."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -29,7 +30,19 @@ def sentence(view: View, coverage: list[Row]) -> str:
     else:
         key = "promise_over" if whole["ci_low"] > whole["aim"] / 100 else "promise_as_aimed"
     parts = [t(key, period=period, value=said, aim=whole["aim"])]
+    if key == "promise_short":
+        parts += _owner(coverage[1:])
     return t("gap_between").join([*parts, *_drift(view)])
+
+
+def _owner(by_level: list[Row]) -> list[str]:
+    """Which lanes most of the missing parcels are on, by how far they were backed off."""
+    short = [row for row in by_level if not row["is_too_few"] and promise_charts.standing(row) == "short"]
+    if not short:
+        return []
+    worst = max(short, key=lambda row: row["aim"] * row["suborders"] - 100 * row["covered"])
+    words = {"value": formats.share(worst["value"]), "n": formats.count(worst["suborders"])}
+    return [t(f"promise_owner_{worst['lane_level']}", **words)]
 
 
 def _drift(view: View) -> list[str]:
@@ -75,14 +88,14 @@ def without_buffers(view: View, sources: list[Row]) -> None:
     given = next((row for row in sources if row["promise_source"] == "given"), None)
     period = periods.phrase(view.chosen.period)
     if given is None:
-        st.header(t("promise_none", period=period), anchor=False)
+        st.header(t("promise_absent", period=period), anchor=False)
     elif given["is_too_few"]:
-        st.header(t("promise_given_few", period=period, n=formats.count(given["orders"])), anchor=False)
+        st.header(t("promise_told_few", period=period, n=formats.count(given["orders"])), anchor=False)
     else:
         kept = f"{100 * given['value']:.0f}"
-        st.header(t("promise_given", period=period, kept=kept), anchor=False)
+        st.header(t("promise_told", period=period, kept=kept), anchor=False)
     with st.container(key="promise_last"):
-        st.info(t("promise_given_why" if given else "promise_none_why"), icon=":material/info:")
+        st.info(t("promise_told_why" if given else "promise_absent_why"), icon=":material/info:")
     if given and given["orders"] > given["on_time_orders"]:
         opens.link(t("promise_open_late"), "late")
 
@@ -96,7 +109,7 @@ def levels(view: View) -> None:
         return
     st.caption(t("levels_caption", n=formats.count(rows[0]["orders"])))
     theme.show(promise_charts.levels(rows), "chart_levels", t("levels_title"))
-    for tighter, wider in zip(rows, rows[1:], strict=False):
+    for tighter, wider in pairwise(rows):
         if tighter["is_in_force"]:
             gained = formats.points(100 * (wider["value"] - tighter["value"]))
             longer = formats.points(wider["buffer_days"] - tighter["buffer_days"])
@@ -115,12 +128,13 @@ def buffers(view: View) -> None:
     if any(not row["is_wish_too_few"] for row in rows):
         st.caption(t("wishes_caption"))
         theme.show(promise_charts.wishes(rows, grain), "chart_wishes", t("metric_wished_date_hit_rate"))
+        opens.link(t("wishes_open"), "step", step="wished_day")
 
 
 def lanes(view: View, coverage: list[Row]) -> None:
     """Lanes that fall short of the percentile and those above it; then how far they were backed off; then all."""
     st.subheader(t("lanes_title"), anchor=False)
-    rows = [{**row, "name": row["name"] or t("lane_all")} for row in view.ask("promise_lanes")]
+    rows = [_named(row) for row in view.ask("promise_lanes")]
     judged = [row for row in rows if not row["is_too_few"]]
     st.caption(t("lanes_caption", aim=coverage[0]["aim"], minimum=view.run["minimum_sample"]))
     by_lane, by_level = st.columns([3, 2], gap="medium")
@@ -149,10 +163,17 @@ def lanes(view: View, coverage: list[Row]) -> None:
     _table(rows)
 
 
+def _named(row: Row) -> Row:
+    """A lane that was backed off is said to be what the finer lanes leave."""
+    if row["lane_level"] == "all":
+        return {**row, "name": t("lane_everything")}
+    return {**row, "name": t("lane_elsewhere", name=row["name"])} if row["lane_level"] == "carrier" else row
+
+
 def _table(rows: list[Row]) -> None:
     days = "%.1f"
     columns: dict[str, Any] = {
-        "name": st.column_config.TextColumn(t("col_lane"), pinned=True),
+        "name": st.column_config.TextColumn(t("col_lane"), pinned=True, width="medium"),
         "percent": st.column_config.NumberColumn(t("col_within"), format="%.1f %%"),
         "suborders": st.column_config.NumberColumn(t("col_parcels")),
         "slower": st.column_config.NumberColumn(t("col_slower")),

@@ -6,7 +6,7 @@ from dashboards.published import Row
 from dashboards.ui import formats, opens, theme
 from dashboards.ui.i18n import t
 
-MARKS = {"short": ("triangle-down", "▼"), "aimed": ("circle", "●"), "over": ("diamond", "◆")}
+MARKS = {"short": "triangle-down", "aimed": "circle", "over": "diamond"}
 
 
 def standing(row: Row) -> str:
@@ -25,7 +25,7 @@ def dots(rows: list[Row]) -> go.Figure:
         f"{row['name']}<br><b>{formats.percent(row['value'])}</b> · {formats.count(row['suborders'])}"
         for row in rows
     ]
-    for kind, (symbol, sign) in MARKS.items():
+    for kind, symbol in MARKS.items():
         picked = [(label, row) for label, row in zip(labels, rows, strict=True) if standing(row) == kind]
         if not picked:
             continue
@@ -34,7 +34,7 @@ def dots(rows: list[Row]) -> go.Figure:
             x=values,
             y=[label for label, _ in picked],
             mode="markers",
-            name=f"{sign} {t(f'lane_{kind}')}",
+            name=t(f"lane_{kind}"),
             showlegend=True,
             marker={"color": fills[kind], "symbol": symbol, "size": 11},
             error_x={
@@ -91,8 +91,8 @@ def levels(rows: list[Row]) -> go.Figure:
         marker={"color": [colours.ours if row["is_in_force"] else colours.total for row in rows]},
         width=0.56,
         text=[formats.percent(row["value"]) for row in rows],
-        textposition="inside",
-        insidetextanchor="end",
+        textposition="outside",
+        cliponaxis=False,
         hovertext=[
             t(
                 "level_hover",
@@ -106,7 +106,9 @@ def levels(rows: list[Row]) -> go.Figure:
         hoverinfo="text",
     )
     chart.update_yaxes(autorange="reversed", showgrid=False)
-    chart.update_xaxes(title_text=t("levels_axis"), range=[0, 100], nticks=6, tickangle=0)
+    chart.update_xaxes(
+        title_text=t("levels_axis"), range=[0, 118], tickvals=[0, 25, 50, 75, 100], tickangle=0
+    )
     return chart
 
 

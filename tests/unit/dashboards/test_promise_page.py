@@ -73,8 +73,8 @@ def test_the_table_has_every_lane_and_no_rate_for_the_rare_one(open_promise, pub
         f"""select count(*) from marts.fct_orders
         where {FEBRUARY} and carrier = 'YTO' and n % 3 = 0 and not (place = 'WH_B' and n % 90 = 1)""",
     )
-    assert table[table["name"] == "YTO Express"]["slower"].iloc[0] == slower
-    assert table["name"].iloc[0] == "YTO Express", "the worst first"
+    assert table[table["name"].str.startswith("YTO Express")]["slower"].iloc[0] == slower
+    assert table["name"].iloc[0].startswith("YTO Express"), "the worst first"
 
 
 def test_filters_narrow_it(open_promise, published: Path) -> None:
