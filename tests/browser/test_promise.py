@@ -45,7 +45,8 @@ def test_a_promise_given_by_a_source_is_not_held_against_lanes(company: Served, 
     seen = company("olist")
     shown = look(seen).open("lang=en&period=all", "promise")
     ((kept, orders),) = seen.ask(
-        "select count(*) filter (is_on_time), count(*) from marts.fct_orders where promise_source = 'given' and signed_day is not null"
+        """select count(*) filter (is_on_time), count(*) from marts.fct_orders
+        where promise_source = 'given' and signed_day is not null"""
     )
     assert f"{100 * kept / orders:.0f} of 100" in shown.text("h2")
     assert shown.page.locator(".st-key-chart_levels").count() == 0

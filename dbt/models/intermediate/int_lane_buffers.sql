@@ -102,7 +102,9 @@ with
                 end as {{ side }}_hours,
             {% endfor %}
             {% for level in levels %}
-                quantiles[{{ percents.index(level) + 1 }}] as level_{{ level }}_hours{{ "," if not loop.last }}
+                quantiles[
+                    {{ percents.index(level) + 1 }}
+                ] as level_{{ level }}_hours{{ "," if not loop.last }}
             {% endfor %}
         from windowed
         inner join busy using (lane_number)

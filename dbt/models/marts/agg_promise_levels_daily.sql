@@ -32,10 +32,12 @@ with
             carrier,
             order_type,
             {% for level in levels %}
-                bool_and(
-                    signed_at <= wished_until + to_hours(batch_level_{{ level }}_buffer_hours)
-                ) filter (is_live) as is_on_time_{{ level }},
-                max(batch_level_{{ level }}_buffer_hours) as buffer_hours_{{ level }}{{ "," if not loop.last }}
+                bool_and(signed_at <= wished_until + to_hours(batch_level_{{ level }}_buffer_hours)) filter (
+                    is_live
+                ) as is_on_time_{{ level }},
+                max(
+                    batch_level_{{ level }}_buffer_hours
+                ) as buffer_hours_{{ level }}{{ "," if not loop.last }}
             {% endfor %}
         from promised
         group by order_id, signed_day, place, carrier, order_type
@@ -64,6 +66,5 @@ with
         orders::bigint as orders,
         on_time_{{ level }}::bigint as on_time_orders,
         buffer_{{ level }}::bigint as buffer_hours
-    from counted
-    {{ "union all" if not loop.last }}
+    from counted {{ "union all" if not loop.last }}
 {% endfor %}
