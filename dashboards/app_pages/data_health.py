@@ -11,7 +11,7 @@ sources = view.ask("health_sources")
 st.header(data_health.sentence(health, sources), anchor=False)
 
 with st.container(border=True):
-    data_health.act_on(view, sources)
+    data_health.act_on(view, health, sources)
 
 arrived, quarantined = st.columns([3, 2], gap="medium")
 with arrived.container(border=True, height="stretch"):

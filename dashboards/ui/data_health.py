@@ -40,7 +40,7 @@ def sentence(health: Row, rows: list[Row]) -> str:
     return t("joined").join(parts) + t("stop")
 
 
-def act_on(view: View, rows: list[Row]) -> None:
+def act_on(view: View, health: Row, rows: list[Row]) -> None:
     """What somebody must do something about: refused files, silent tables, checks that failed."""
     st.subheader(t("health_act"), anchor=False)
     refused = view.ask("health_refused")
@@ -50,7 +50,7 @@ def act_on(view: View, rows: list[Row]) -> None:
     ]
     silent = [row for row in rows if row["is_silent"]]
     if not (refused or failed or silent):
-        st.caption(t("health_nothing"))
+        st.caption(t("health_nothing" if health["checks"] else "health_nothing_unchecked"))
     lines = [*map(_silent, silent), *map(_refused, refused), *map(_failed, failed)]
     for line in lines[:MOST_LINES]:
         st.markdown(line)

@@ -136,12 +136,13 @@ def chart(rows: list[Row]) -> go.Figure:
             cliponaxis=False,
         )
     most_moved = max(rows, key=lambda row: abs(row["points"]))
+    most = abs(most_moved["points"])
     figure.add_bar(
         x=days,
         y=[row["points"] for row in rows],
         marker={"color": [colours.gain if row["points"] > 0 else colours.loss for row in rows]},
         # one number: all of them have no room on a phone
-        text=[formats.points(row["points"]) if row is most_moved else "" for row in rows],
+        text=[formats.points(row["points"]) if row is most_moved and most >= NOTABLE else "" for row in rows],
         textposition="outside",
         constraintext="none",
         cliponaxis=False,
@@ -150,7 +151,7 @@ def chart(rows: list[Row]) -> go.Figure:
         customdata=[day.isoformat() for day in days],
         showlegend=False,
     )
-    most = max(NOTABLE, abs(most_moved["points"]))
+    most = max(NOTABLE, most)
     theme.split(figure, t("restated_axis"), t("restated_points_axis"))
     figure.update_layout(yaxis={"range": [-1.5 * most, 1.5 * most], "nticks": 3, "zeroline": True})
     figure.update_layout(yaxis={"zerolinecolor": colours.muted})

@@ -21,7 +21,7 @@ TAKEN_BACK = """
         kpi.denominator - count(*) filter (is_counted) + count(*) filter (was_counted), count(*)
     from marts.fct_restatements inner join marts.kpi as kpi using (metric)
     where day = $1 and kpi.period = 'day' and kpi.period_start = $1
-    group by all order by metric
+    group by metric, kpi.numerator, kpi.denominator order by metric
 """
 COUNTED = """
     select metric, numerator, denominator from marts.kpi
