@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import charts, formats, opens, periods, promise_charts, theme
+from dashboards.ui import formats, opens, periods, promise_charts, theme, trend
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -98,7 +98,7 @@ def without_buffers(view: View, sources: list[Row]) -> None:
         st.caption(t("promise_told_by_month"))
         whole = {"from_day": view.run["first_day"].isoformat(), "to_day": view.run["last_day"].isoformat()}
         months = view.ask("trend", grain="month", **whole)
-        drawn = charts.trend(months, "month", view.run["minimum_sample"])
+        drawn = trend.chart(months, "month", view.run)
         theme.show(drawn, "chart_promise_told", t("promise_told_by_month"))
     with st.container(key="promise_last"):
         st.info(t("promise_told_why" if given else "promise_absent_why"), icon=":material/info:")
