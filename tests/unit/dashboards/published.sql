@@ -264,7 +264,7 @@ group by all;
 
 -- every order is one sub-order, on one waybill, with two stages and five events, the carrier's word among them
 create table marts.fct_suborders as
-select deciding_suborder as fulfilment_code, order_id, 'direct' as route, place as origin_place, carrier, '宁波市' as destination_city,
+select deciding_suborder as fulfilment_code, order_id, order_day, 'direct' as route, place as origin_place, carrier, '宁波市' as destination_city,
     0 as batch, promised_at, promise_source, is_on_time, lateness_minutes, sign_source, 'handed_over' as sign_method, is_cancelled,
     cancelled_at, null::varchar as replaced_by, true as is_live, closed_at, null::varchar as stage_now, signed_at,
     signed_at - to_hours(36 + n % 10) as picked_up_at
@@ -285,11 +285,11 @@ select 'YTO', 'SF00000000', 'F00001', placed_at from marts.fct_orders where n = 
 
 create table marts.fct_stage_durations as
 with passed as (
-    select deciding_suborder as fulfilment_code, order_id, 'transfer' as stage, place, carrier, order_type, placed_at as started_at,
+    select deciding_suborder as fulfilment_code, order_id, order_day, 'transfer' as stage, place, carrier, order_type, placed_at as started_at,
         erp_ship_by_at as ended_at, 600.0 as standard_minutes
     from marts.fct_orders
     union all
-    select deciding_suborder, order_id, 'picked_up_to_hub_arrived', carrier, carrier, order_type, erp_ship_by_at, signed_at,
+    select deciding_suborder, order_id, order_day, 'picked_up_to_hub_arrived', carrier, carrier, order_type, erp_ship_by_at, signed_at,
         -- every third standard is two days: shorter than the way takes
         if(n % 3 = 0, 2880.0, 90000.0)
     from marts.fct_orders
