@@ -96,8 +96,8 @@ check: $(STAMP)  ## linters, types, layering
 	@.venv/bin/lint-imports
 	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/macros
 
-bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved
-	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1
+	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone)
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
 	@$(PY) -m dagster_project.commands.profile_check

@@ -24,16 +24,24 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--orders-a-day", type=int, default=company.ORDERS_A_DAY)
     parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument(
+        "--pages-alone", action="store_true", help="only what the pages take, beside an earlier race"
+    )
     arguments = parser.parse_args()
     folder = settings.load().home.parent / "bench"
     for orders in arguments.orders:
         race = Race(folder / str(orders), orders, arguments.orders_a_day, say_line)
+        file = folder / f"{orders}.json"
+        if arguments.pages_alone:
+            result = json.loads(file.read_text(encoding="utf-8")) | race.pages_alone()
+            file.write_text(json.dumps(result, indent=1), encoding="utf-8")
+            continue
         try:
             result = race.run(arguments.rounds)
         except OtherFiguresError as differences:
             say_line(f"the figures differ:\n{differences}")
             return 1
-        (folder / f"{orders}.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+        file.write_text(json.dumps(result, indent=1), encoding="utf-8")
     results = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")]
     results.sort(key=lambda result: result["orders"])
     page = report.text(results)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from dagster_project.lib import nights
 from dagster_project.lib.publish import KEPT_VERSIONS
 from dagster_project.settings import REPOSITORY, Settings
-from tests.bench import company, compare, measure, script
+from tests.bench import browser, company, compare, measure, script
 from tests.homes import settings_for
 
 PROFILE = Path(__file__).parent / "profile"
@@ -102,8 +102,16 @@ class Race:
             "megabytes": round(sum(file.stat().st_size for file in self.source.rglob("*.parquet")) / 2**20),
             "raced_at": datetime.now(UTC).isoformat(timespec="minutes"),
             "runs": {name: [asdict(entry) for entry in entries] for name, entries in self.runs.items()},
-            "pages": self._pages(rebuilt.published_file),
+            **self._pages(rebuilt.published_file),
         }
+
+    def pages_alone(self) -> dict[str, Any]:
+        """What the pages take on a history built for it, and nothing else; for the report, beside an earlier race."""
+        self._make_source()
+        rebuilt = self._home("rebuild", self.source)
+        shutil.rmtree(rebuilt.home, ignore_errors=True)
+        self._product(rebuilt, nights.drop_dates(self.source)[-1], "rebuild")
+        return self._pages(rebuilt.published_file)
 
     def _make_source(self) -> None:
         """The files, unless they are there, made by the generator as it is now."""
@@ -188,11 +196,25 @@ class Race:
         startup = json.loads(script.startup(out).read_text(encoding="utf-8"))
         return Entry(**asdict(measured), startup=startup)
 
-    def _pages(self, published: Path) -> dict[str, dict[str, float]]:
-        self.say(f"{self.orders:,} orders: the pages' queries")
-        out = self._out("pages").with_suffix(".json")
-        self._child("pages", "pages", str(published), str(out))
-        return json.loads(out.read_text(encoding="utf-8"))
+    def _pages(self, published: Path) -> dict[str, Any]:
+        """The pages' queries; and the pages in Chromium, where the history has the months for it."""
+        told = {}
+        for module in ("pages", *(("browser",) if self._has_months() else ())):
+            self.say(
+                f"{self.orders:,} orders: {'the pages in Chromium' if module == 'browser' else 'their queries'}"
+            )
+            out = self._out(module).with_suffix(".json")
+            out.parent.mkdir(parents=True, exist_ok=True)
+            self._child(module, module, str(published), str(out))
+            told[module] = json.loads(out.read_text(encoding="utf-8"))
+        return told
+
+    def _has_months(self) -> bool:
+        """Whether each try can ask for a month of its own, and there is a browser to ask with."""
+        months = len({day.replace(day=1) for day in nights.drop_dates(self.source)})
+        if shutil.which("chromium") is None:
+            self.say("left out: the pages in Chromium, for there is none")
+        return months >= browser.LEAST_MONTHS and shutil.which("chromium") is not None
 
     def _child(self, module: str, log: str, *arguments: str) -> measure.Measured:
         command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]

@@ -25,6 +25,7 @@ TITLES = {
 }
 SCAN_LIMIT = 14  # times the scan, by hand
 PAGE_LIMITS = {"cold_ms": 100, "warm_ms": 20, "p95_ms": 150}
+DRAWN_LIMITS = {"cold_s": 2.5, "page_s": 1.0, "month_s": 1.0}
 SHOWN_MODELS = 8
 MARK = "<!-- written by make bench -->"
 ASKED = (
@@ -51,6 +52,7 @@ def text(results: Sequence[Result]) -> str:
         _where(results),
         _models(results[-1]),
         *(_pages(result) for result in results),
+        *(_drawn(result) for result in results if "browser" in result),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -237,8 +239,35 @@ def _pages(result: Result) -> str:
     return f"## The pages' queries, {result['orders']:,} orders\n\n" + _table(head, rows)
 
 
-def _limited(milliseconds: float, limit: float) -> str:
-    return f"{milliseconds:.1f}" if milliseconds <= limit else f"**{milliseconds:.1f}**"
+def _drawn(result: Result) -> str:
+    told = result["browser"]
+    rows = [
+        (name, *(_limited(times[kind], limit, 2) for kind, limit in DRAWN_LIMITS.items()))
+        for name, times in told["pages"].items()
+    ]
+    head = (
+        "page",
+        f"cold, s (at most {DRAWN_LIMITS['cold_s']})",
+        f"from another page, s (at most {DRAWN_LIMITS['page_s']:.0f})",
+        f"another month, s (at most {DRAWN_LIMITS['month_s']:.0f})",
+    )
+    crowd = told["crowd"]
+    said = (
+        f"{crowd['readers']} readers open the pages in the same moment, on a server that has just started: half have"
+        f" their first picture after {crowd['median_s']:.1f} s, the last after {crowd['slowest_s']:.1f} s;"
+        f" errors: {len(crowd['errors'])}."
+    )
+    note = (
+        "To the first picture or table of the page, in Chromium; medians. Cold: the server has just started, the"
+        " browser has nothing. No question is answered from what an earlier one left."
+    )
+    return f"## The pages, {result['orders']:,} orders\n\n{note}\n\n{_table(head, rows)}\n\n{said}"
+
+
+def _limited(value: float | None, limit: float, digits: int = 1) -> str:
+    if value is None:
+        return ""
+    return f"{value:.{digits}f}" if value <= limit else f"**{value:.{digits}f}**"
 
 
 def _work(run: Mapping[str, Any]) -> float:
