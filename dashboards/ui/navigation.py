@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent.parent / "app_pages"
 # customers' identity with trust: a menu grows by a line, nothing else moves.
 PAGES = {
     "executive": ["executive", "change"],
-    "operations": ["orders"],
+    "operations": ["stages", "orders"],
     "analyst": ["sql"],
 }
 # what the address says to every page; the rest is said to one page only
