@@ -12,9 +12,9 @@ from dashboards.ui.i18n import language, t
 from dashboards.ui.page import View
 
 LINKS = 3
-ROW, ROW_ON_A_PHONE = 34, 58  # pixels
+ROW, ROW_ON_A_PHONE = 34, 50  # pixels
 # letters of a label's line on a phone: a Chinese one is twice as wide
-LABEL = {"en": 17, "zh": 8}
+LABEL = {"en": 19, "zh": 9}
 
 
 def controls(rows: list[Row], now: list[Row]) -> str:
@@ -95,7 +95,7 @@ def matrix(cells: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
     """Stages at places down, as an order passes them; weeks across; colour, sign and deviation."""
     colours = theme.palette()
     lines = list(dict.fromkeys(_line(row) for row in cells))
-    names = {_line(row): f"{stages.name(row['stage'])} · {heat_said.name(row)}" for row in cells}
+    names = {_line(row): (stages.name(row["stage"]), heat_said.name(row)) for row in cells}
     mondays = [week.monday for week in weeks]
     x = [mondays.index(row["week"]) for row in cells]
     y = [lines.index(_line(row)) for row in cells]
@@ -142,15 +142,18 @@ def matrix(cells: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
         side="top", title_text=t("heat_axis"), tickvals=list(range(len(weeks))), ticktext=heads,
         range=[-0.5, len(weeks) - 0.5], showgrid=False, tickangle=0,
     )  # fmt: skip
-    labels = [
-        names[line] if is_wide else "<br>".join(textwrap.wrap(names[line], LABEL[language()]))
-        for line in lines
-    ]
+    labels = [_label(*names[line], is_wide) for line in lines]
     chart.update_yaxes(
         tickvals=list(range(len(lines))), ticktext=labels, range=[len(lines) - 0.5, -0.5], showgrid=False,
         tickfont={"size": 13 if is_wide else 12, "color": colours.text},
     )  # fmt: skip
     return chart
+
+
+def _label(stage: str, name: str, is_wide: bool) -> str:
+    if is_wide:
+        return f"{stage} · {name}"
+    return "<br>".join(part for words in (stage, name) for part in textwrap.wrap(words, LABEL[language()]))
 
 
 def _shows(row: Row) -> str:
