@@ -77,7 +77,9 @@ def _picture(rows: list[Row], weeks: list[Week], is_wide: bool) -> None:
     loud = {_line(row) for row in cells if row["colour"] in strip.ACT_ON}
     quiet = {_line(row) for row in cells} - loud
     if not st.session_state["all_rows"]:
-        stuck = sum(row["open_overdue"] for row in cells if _line(row) in quiet and row["week"] == mondays[-1])
+        stuck = sum(
+            row["open_overdue"] for row in cells if _line(row) in quiet and row["week"] == mondays[-1]
+        )
         cells = [row for row in cells if _line(row) in loud]
     if cells:
         drawn = matrix(cells, weeks, is_wide)
