@@ -17,9 +17,9 @@ st.header(heat_said.sentence(now, weeks, view.run), anchor=False)
 
 with st.container(border=True):
     group = heat.controls(rows, now)
-    shown = [row for row in rows if row["part"] == group]
-    heat.links([row for row in now if row["part"] == group])
-    heat.pictures(view, shown, weeks)
+    shown, judged = ([row for row in found if row["part"] == group] for found in (rows, now))
+    heat.links(judged)
+    heat.pictures(view, shown, judged, weeks)
 
 with st.container(border=True):
     heat.table(shown, weeks[-1])

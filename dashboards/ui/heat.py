@@ -50,14 +50,13 @@ def controls(rows: list[Row], now: list[Row]) -> str:
     return group
 
 
-def pictures(view: View, rows: list[Row], weeks: list[Week]) -> None:
+def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> None:
     """The weeks in colours; on a phone only the last few. The other one of the two is out of sight."""
     run, newest = view.run, weeks[-1]
     limits = {"yellow": run["yellow_from"], "red": run["red_above"], "minimum": run["minimum_sample"]}
-    st.markdown(
-        " ".join(strip.colour_legend([row for row in rows if row["week"] == newest.monday], limits)),
-        help=t("heat_legend_help"),
-    )
+    judged = {_line(row) for row in now}
+    few = [row for row in rows if row["week"] == newest.monday and _line(row) not in judged]
+    st.markdown(" ".join(strip.colour_legend([*now, *few], limits)), help=t("heat_legend_help"))
     for key, count in (("wide", len(weeks)), ("narrow", heat_said.WEEKS_ON_A_PHONE)):
         shown = weeks[-count:]
         said = t(

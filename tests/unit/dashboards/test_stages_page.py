@@ -78,11 +78,15 @@ def test_a_week_with_too_few_yet_leaves_the_word_to_the_one_before(open_stages) 
         "**“Transfer” at Warehouse B** has been over 10 % for **3 weeks**, since 5 Jan: **+14.2 %** in the week of "
         "19 Jan, 42 sub-orders, 3 stuck."
     )
+    # of the group: the transfer of the week before, and the picking, 24 in these two days
+    legend = words(app)
+    assert "▲ 1 too slow" in legend and "✓ 1 on standard" in legend and "○ 0 with fewer" in legend
 
 
 def test_nothing_is_red_in_february(open_stages) -> None:
     app = open_stages(period="2026-02", place="WH_B")
     assert head(app) == "No stage takes 5 % longer than its standard now."
+    assert "✓ 2 on standard" in words(app)
     written = cells(app)
     transfer = {period: text for (stage, _, period), text in written.items() if stage == "transfer"}
     assert transfer == {
@@ -158,3 +162,22 @@ def test_in_chinese(open_stages) -> None:
 
 def test_a_group_that_is_not_there_is_left_out(open_stages) -> None:
     assert open_stages(period="2026-01", group="moon").session_state["group"] == "office"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ["update marts.agg_stage_daily set actual_microseconds = standard_microseconds"],
+        ["delete from marts.agg_stage_daily"],
+        ["delete from marts.agg_stage_daily", "delete from marts.agg_stage_open_daily"],
+    ],
+    ids=["on standard", "nothing ended", "nothing at all"],
+)
+def test_only_weeks_on_end_are_counted(open_stages, published: Path, between: list[str]) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for change in between:
+            connection.execute(
+                f"{change} where stage = 'transfer' and day between '2026-01-12' and '2026-01-18'"
+            )
+    said = head(open_stages(period="2026-01", place="WH_B"))
+    assert "for **2 weeks**, since 19 Jan: **+14.2 %** in the week of 26 Jan so far" in said
