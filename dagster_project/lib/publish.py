@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from dagster_project.lib import blocks, warehouse
 from dagster_project.lib.warehouse import Run, literal, now, quoted
@@ -19,6 +20,7 @@ from dagster_project.settings import Settings
 KEPT_VERSIONS = 3
 META = ("run", "runs", "loads", "files", "quality")
 RATE_KEY = "metric, day"
+COMMENTS = Path(__file__).with_name("meta_tables.yml")
 
 # A day's rate is first published on the first night after the day has ended.
 NEW_RATES = """
@@ -125,10 +127,30 @@ def _complete(connection: duckdb.DuckDBPyConnection, run: Run, quarantine: str) 
     _replace(connection, "quarantine", quarantine)
     fresh = f"select * from ({NEW_RATES}) as fresh anti join meta.published_rates using ({RATE_KEY})"
     _replace(connection, "published_rates", f"select * from meta.published_rates union all {fresh}")
+    _comment(connection)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     connection.execute(f"create or replace table {quoted('draft', 'meta', name)} as {query}")
+
+
+def _comment(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say what the meta tables and their columns hold, as dbt does of its own."""
+    said = yaml.safe_load(COMMENTS.read_text(encoding="utf-8"))
+    query = """
+        select table_name, column_name from duckdb_columns()
+        where database_name = 'draft' and schema_name = 'meta' and list_contains($1::varchar[], table_name)
+    """
+    columns = connection.execute(query, [list(said["tables"])]).fetchall()
+    for table in sorted({name for name, _ in columns}):
+        about = literal(said["tables"][table]["about"])
+        connection.execute(f"comment on table {quoted('draft', 'meta', table)} is {about}")
+    for table, column in columns:
+        about = said["tables"][table]["columns"].get(column) or said["shared"].get(column)
+        if about:
+            connection.execute(
+                f"comment on column {quoted('draft', 'meta', table, column)} is {literal(about)}"
+            )
 
 
 def _recycle(published: Path, versions: Path, copy: Path) -> None:

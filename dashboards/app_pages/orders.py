@@ -18,4 +18,4 @@ else:
     else:
         if len(found) > 1:
             orders.several(asked, found)
-        one_order.show(view, found[0]["order_id"])
+        one_order.show(view, found[0]["order_id"], found[0]["order_day"])

@@ -9,4 +9,4 @@ select
 from published.marts.fct_orders as orders
 cross join published.meta.run as run
 left join published.marts.dim_order_types as types on types.order_type = coalesce(orders.order_type, 'unknown')
-where order_id = $order_id
+where order_id = $order_id and order_day = $order_day

@@ -10,5 +10,5 @@ from published.marts.fct_suborders as parts
 left join published.marts.fct_promises as promises using (fulfilment_code)
 left join published.marts.dim_places as places on places.place = parts.origin_place
 left join published.marts.dim_carriers as carriers on carriers.carrier = parts.carrier
-where parts.order_id = $order_id
+where parts.order_id = $order_id and parts.order_day = $order_day
 order by parts.fulfilment_code

@@ -9,5 +9,5 @@ from published.marts.fct_stage_durations as durations
 cross join published.meta.run as run
 left join stages using (stage)
 left join holders on holders.held_by = stages.held_by and holders.place = durations.place
-where order_id = $order_id
+where order_id = $order_id and order_day = $order_day
 order by fulfilment_code, started_at, stages.position

@@ -9,7 +9,8 @@ with
     ),
     measured as (unpivot sums on columns(*) into name measure value amount)
 select
-    catalogue.name as metric, numerators.amount as numerator, denominators.amount as denominator,
+    catalogue.name as metric, if($lang = 'zh', definition_zh, definition) as definition,
+    numerators.amount as numerator, denominators.amount as denominator,
     rate(numerators.amount, denominators.amount) as value,
     wilson(numerators.amount, denominators.amount, -$wilson_z) as ci_low,
     wilson(numerators.amount, denominators.amount, $wilson_z) as ci_high,

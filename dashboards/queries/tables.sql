@@ -1,5 +1,5 @@
 -- What lies in the published file: its tables and views, with how many rows there are about and what they hold.
-select name, about_rows, comment
+select name, about_rows, in_language(comment, $lang) as comment
 from (
     select schema_name, schema_name || '.' || table_name as name, estimated_size as about_rows, comment
     from duckdb_tables()

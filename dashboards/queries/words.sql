@@ -77,3 +77,18 @@ create macro side_of(value, centre) as sign(round(value - centre, 9))::integer;
 
 -- A point further from the mean than the process goes by itself.
 create macro is_outside(value, centre, width) as abs(value - centre) > width + 1e-9;
+
+-- A text that says the same in English and Chinese, `English ¦ Chinese`, in one of them.
+create macro in_language(text, language) as
+    coalesce(nullif(trim(split_part(text, '¦', if(language = 'zh', 2, 1))), ''), trim(split_part(text, '¦', 1)));
+
+-- What is wrong with a row in quarantine, told from the words that landing uses.
+create macro kind_of_mistake(reason) as
+    case
+        when contains(reason, 'a value is missing') then 'missing'
+        when regexp_matches(reason, ' is no (time|date|instant)') then 'time'
+        when contains(reason, ' is not in codes/') then 'code'
+        when regexp_matches(reason, ' has \d+ fields | is no whole JSON ') then 'broken'
+        when regexp_matches(reason, ' is none of | is no | is below | is above | less than | more than ') then 'value'
+        else 'other'
+    end;

@@ -77,7 +77,7 @@ def _metric(rates: dict[str, Row], asked: str | None) -> str:
         key="metric",
         on_change=changed,
         width=230,
-        help=t(f"help_{picked}"),
+        help=rates[picked]["definition"],
     )
     return picked
 

@@ -48,10 +48,10 @@ def headline(view: View, rates: dict[str, Row], ages: list[Row]) -> None:
 def _rate(metric: str, row: Row) -> None:
     title = t("headline_true" if metric == "true_on_time_rate" else "headline_erp")
     if row["is_too_few"]:
-        st.metric(title, t("no_rate"), help=t(f"help_{metric}"))
+        st.metric(title, t("no_rate"), help=row["definition"])
         st.caption(t("too_few", n=formats.count(row["denominator"])))
         return
-    st.metric(title, formats.percent(row["value"]), help=t(f"help_{metric}"))
+    st.metric(title, formats.percent(row["value"]), help=row["definition"])
     low, high = formats.percent(row["ci_low"]), formats.percent(row["ci_high"])
     st.caption(t("interval", low=low, high=high, n=formats.count(row["denominator"])))
 
@@ -164,7 +164,7 @@ def beside(rates: dict[str, Row]) -> None:
             row = rates[name]
             with st.container(border=True, width=260, height="stretch", key=f"beside_{name}"):
                 value = t("no_rate") if row["is_too_few"] else formats.percent(row["value"])
-                st.metric(t(f"metric_{name}"), value, help=t(f"help_{name}"))
+                st.metric(t(f"metric_{name}"), value, help=row["definition"])
                 k, n = formats.count(row["numerator"]), formats.count(row["denominator"])
                 st.caption(t(f"of_{row['counted']}", k=k, n=n))
                 if name == "promise_kept_rate" and row["denominator"] > row["numerator"]:

@@ -12,7 +12,8 @@ FOLDER = Path(__file__).parent.parent / "app_pages"
 # customers' identity with trust: a menu grows by a line, nothing else moves.
 PAGES = {
     "executive": ["executive", "change"],
-    "operations": ["stages", "orders"],
+    "operations": ["stages", "promise", "orders"],
+    "trust": ["definitions", "data_health", "restatement", "decisions"],
     "analyst": ["sql"],
 }
 # what the address says to every page; the rest is said to one page only

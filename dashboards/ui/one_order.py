@@ -1,11 +1,12 @@
 """One order's story: what became of it, plan against actual, its promise, its signature, its lateness, its raw rows."""
 
 import math
+from datetime import date
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboards.published import Row
+from dashboards.published import Row, Value
 from dashboards.ui import charts, downloads, formats, stages, theme
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.orders import CLOCK
@@ -17,11 +18,12 @@ DAY_SECONDS = 86_400
 LEAST_SHARE_WITH_NAME = 0.09  # of the time line: narrower bars have no room for their stage's name
 
 
-def show(view: View, order_id: str) -> None:
-    """All blocks of one order."""
-    order = view.ask("order", order_id=order_id)[0]
-    parts = view.ask("order_parts", order_id=order_id)
-    passed = view.ask("order_stages", order_id=order_id)
+def show(view: View, order_id: str, order_day: date) -> None:
+    """All blocks of one order; `order_day`: the local day on which it was placed."""
+    known: dict[str, Value] = {"order_id": order_id, "order_day": order_day.isoformat()}
+    order = view.ask("order", **known)[0]
+    parts = view.ask("order_parts", **known)
+    passed = view.ask("order_stages", **known)
     events = view.ask("order_events", order_id=order_id)
     st.header(verdict(order), anchor=False)
     st.caption(facts(order))

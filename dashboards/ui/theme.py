@@ -93,6 +93,14 @@ def figure(height: int) -> go.Figure:
     )
 
 
+def split(chart: go.Figure, upper: str, lower: str) -> None:
+    """Two panels over one horizontal axis, each with its own scale: above `y2`, below `y`; both with their title."""
+    axis = chart.layout.yaxis.to_plotly_json()
+    for name, domain, title in (("yaxis", [0, 0.36], lower), ("yaxis2", [0.46, 1], upper)):
+        chart.update_layout({name: {**axis, "domain": domain, "title": {**axis["title"], "text": title}}})
+    chart.update_layout(yaxis2={"anchor": "x"})
+
+
 def show(chart: go.Figure, key: str, alt: str, is_open: bool = False) -> list[dict[str, Any]]:
     """Put a chart on the page; `alt` says in words what it shows. With `is_open`: the points just clicked."""
     config = {

@@ -25,10 +25,26 @@
         {{-
             return(
                 run_query(
-                    "select distinct value::integer from "
+                    "select value::integer from "
                     ~ ref("parameters")
-                    ~ " where name like 'transit_%_percent' order by 1"
+                    ~ " where name like 'transit_%_percent' union select percent::integer from "
+                    ~ ref("promise_levels")
+                    ~ " order by 1"
                 )
+                .columns[0]
+                .values()
+            )
+        -}}
+    {%- endif -%}
+    {{- return([]) -}}
+{%- endmacro %}
+
+{# The percentiles that promises are tried at beside the one in force, as whole numbers. #}
+{% macro promise_levels() -%}
+    {%- if execute -%}
+        {{-
+            return(
+                run_query("select percent::integer from " ~ ref("promise_levels") ~ " order by 1")
                 .columns[0]
                 .values()
             )

@@ -40,6 +40,11 @@ LAST_DRAWN = {
     "sql": ".st-key-sql_columns",
     "stages": ".st-key-stage_table canvas",
     "change": ".st-key-change_table canvas, .st-key-chart_change_stages svg.main-svg",
+    "definitions": ".st-key-definitions_tables details",
+    "data_health": '.st-key-quarantine [data-testid="stCaptionContainer"]',
+    "restatement": '.st-key-restated_events canvas, .st-key-restated_events [data-testid="stCaptionContainer"]',
+    "decisions": ".st-key-decided_parameters canvas",
+    "promise": ".st-key-promise_last canvas, .st-key-promise_last [data-testid='stAlert']",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
 # what the browser says of itself and not of the page

@@ -20,7 +20,7 @@ Start = Callable[..., Look]
 COMPANIES = ["demo", pytest.param("olist", marks=pytest.mark.real)]
 BY_CARRIER = """select carrier, count(*) as orders, max(signed_at) as last_signed_at, max(signed_day) as last_day
 from marts.fct_orders
-where signed_at is not null and carrier is not null
+where signed_at is not null
 group by carrier order by orders desc, carrier limit 8"""
 
 

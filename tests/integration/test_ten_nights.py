@@ -70,3 +70,24 @@ def test_night_with_nothing_new_changes_nothing(company: Replay, grown: Settings
     frozen.published_file.parent.mkdir(parents=True)
     frozen.published_file.symlink_to(before)
     assert differences(grown, frozen) == {}
+
+
+def test_the_percentile_in_force_gives_the_promises_that_were_made(grown: Settings) -> None:
+    made = """select signed_day, place, carrier, coalesce(order_type, 'unknown'), count(*),
+        count(*) filter (is_on_time), sum(transit_buffer_minutes) / 60
+        from marts.fct_orders where promise_source = 'computed' and is_on_time is not null group by all"""
+    tried = """select day, place, carrier, order_type, orders, on_time_orders, buffer_hours
+        from marts.agg_promise_levels_daily where level_percent = 80"""
+    assert sorted(figures(grown, tried)) == sorted(figures(grown, made)) != []
+
+
+def test_the_lanes_add_up_to_the_promise_coverage(grown: Settings) -> None:
+    lanes, whole = (
+        f"""select day, place, carrier, order_type, sum(transit_suborders)::bigint, sum({covered})::bigint
+        from marts.{table} group by all having sum(transit_suborders) > 0"""
+        for table, covered in (
+            ("agg_promise_lanes_daily", "covered_suborders"),
+            ("agg_on_time_daily", "transit_covered_suborders"),
+        )
+    )
+    assert sorted(figures(grown, lanes)) == sorted(figures(grown, whole)) != []

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import duckdb
 
-from oracle.clock import days, local_day
+from oracle.clock import days, end_of_day, local_day
 from oracle.company import Company, Row
 from oracle.night import read
-from oracle.orders import Order
-from oracle.promise import Transit
+from oracle.orders import Order, signed_day
+from oracle.promise import TRIED, Transit
 from oracle.rates import STEPS, Counts, bridge, daily, is_final, open_overdue, summed, wilson
 
 COLUMNS = {
@@ -120,7 +120,41 @@ def rates(
             ours, theirs = expected.get(key, {}).get(name, 0), published.get(key, {}).get(name, 0)
             if ours != theirs:
                 lines.append(f"agg_on_time_daily {key} {name}: oracle {ours}, published {theirs}")
-    return lines + bridges(connection, company, orders)
+    return lines + levels(connection, company, orders) + bridges(connection, company, orders)
+
+
+def levels(connection: duckdb.DuckDBPyConnection, company: Company, orders: list[Order]) -> list[str]:
+    """What other percentiles would have promised, each order by the batches' own wished days."""
+    zone, expected = company.timezone, defaultdict(lambda: [0, 0, 0])
+    for order in orders:
+        promise, signed = order.promise, signed_day(order, company.timezone)
+        if order.is_on_time is None or promise.source != "wished" or signed is None:
+            continue
+        for percent in TRIED:
+            kept = all(
+                sub.signed_at is not None
+                and sub.signed_at
+                <= end_of_day(wish, zone) + timedelta(hours=promise.tried_hours[sub.batch][percent])
+                for sub in order.subs
+                if sub.is_live and (wish := promise.wished[sub.batch]) is not None
+            )
+            row = expected[signed, *order.cell, percent]
+            row[0] += 1
+            row[1] += kept
+            row[2] += max(hours[percent] for hours in promise.tried_hours.values())
+    found = {
+        tuple(row[name] for name in ("day", "place", "carrier", "order_type", "level_percent")): [
+            row["orders"],
+            row["on_time_orders"],
+            row["buffer_hours"],
+        ]
+        for row in read(connection, "select * from marts.agg_promise_levels_daily")
+    }
+    return [
+        f"agg_promise_levels_daily {key}: oracle {expected.get(key)}, published {found.get(key)}"
+        for key in sorted(expected.keys() | found.keys())
+        if expected.get(key) != found.get(key)
+    ]
 
 
 def bridges(connection: duckdb.DuckDBPyConnection, company: Company, orders: list[Order]) -> list[str]:

@@ -11,6 +11,8 @@ from oracle.clock import HOUR, end_of_day, local_day, microseconds, start_of_day
 from oracle.company import Company, Parameters, first, versions
 from oracle.signing import SubOrder, suborders_of
 
+# the percentiles that promises are tried at
+TRIED = (70, 80, 90, 95)
 LANE_LEVELS = (
     ("origin_place", "carrier", "destination_city"),
     ("carrier", "destination_province"),
@@ -86,6 +88,8 @@ class LaneBuffer:
     low_hours: int | None
     high_hours: int | None
     buffer_hours: int
+    # by percentile: what it would have been
+    tried: dict[int, int] = field(default_factory=dict)
 
 
 def kth_smallest(values: list[int], percent: int) -> int:
@@ -107,8 +111,14 @@ def lane_buffer(
         if len(alike) >= (p.lane_minimum if names else 1):
             low, high = kth_smallest(alike, p.low_percent), kth_smallest(alike, p.high_percent)
             buffer = min(max(high - low, p.buffer_minimum_hours), p.buffer_maximum_hours)
-            return LaneBuffer(level, len(alike), low, high, buffer)
-    return LaneBuffer(5, 0, None, None, 0)
+            tried = {
+                percent: min(
+                    max(kth_smallest(alike, percent) - low, p.buffer_minimum_hours), p.buffer_maximum_hours
+                )
+                for percent in TRIED
+            }
+            return LaneBuffer(level, len(alike), low, high, buffer, tried)
+    return LaneBuffer(5, 0, None, None, 0, dict.fromkeys(TRIED, 0))
 
 
 @dataclass
@@ -120,6 +130,7 @@ class Promise:
     is_pending: bool = False
     by_batch: dict[Any, datetime | None] = field(default_factory=dict)
     buffer_hours: dict[Any, int] = field(default_factory=dict)
+    tried_hours: dict[Any, dict[int, int]] = field(default_factory=dict)
     wished: dict[Any, date | None] = field(default_factory=dict)
     lanes: dict[str, LaneBuffer] = field(default_factory=dict)
 
@@ -161,6 +172,9 @@ def promise_of(order: Company, subs: list[SubOrder], transits: list[Transit]) ->
             promise.lanes[sub.code] = lane_buffer(transits, promise.day, lane, zone, parameters)
         if plan_end is not None and plan_end <= order.as_of:
             promise.buffer_hours[batch] = max(promise.lanes[sub.code].buffer_hours for sub in planned)
+            promise.tried_hours[batch] = {
+                percent: max(promise.lanes[sub.code].tried[percent] for sub in planned) for percent in TRIED
+            }
         if given is not None:
             promise.by_batch[batch], promise.source = given, "given"
         elif wish is None:

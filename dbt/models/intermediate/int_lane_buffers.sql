@@ -7,6 +7,7 @@
 -- depends_on: {{ ref("int_lane_buffers__before") }}
 -- depends_on: {{ ref("int_lane_days") }}
 -- depends_on: {{ ref("parameters") }}
+-- depends_on: {{ ref("promise_levels") }}
 -- P50, P80 and buffer of each lane on each local day, from the transits known on the days before it. Fine
 -- lanes have few
 -- transits in many frames: a windowed quantile. Coarse ones have many in few: a histogram of whole hours a
@@ -20,6 +21,7 @@
     "buffer_maximum_hours",
 ] %}
 {% set percents = transit_percents() %}
+{% set levels = promise_levels() %}
 with
     days as (
         select
@@ -97,7 +99,12 @@ with
                     {% for percent in percents %}
                         when {{ percent }} then quantiles[{{ loop.index }}]
                     {% endfor %}
-                end as {{ side }}_hours{{ "," if not loop.last }}
+                end as {{ side }}_hours,
+            {% endfor %}
+            {% for level in levels %}
+                quantiles[
+                    {{ percents.index(level) + 1 }}
+                ] as level_{{ level }}_hours{{ "," if not loop.last }}
             {% endfor %}
         from windowed
         inner join busy using (lane_number)
@@ -135,7 +142,12 @@ with
             any_value(sample) as sample,
             -- the k-th smallest with k = ceil(q * n), in whole numbers
             min(hours) filter (rank >= divide(sample * transit_low_percent + 99, 100)) as low_hours,
-            min(hours) filter (rank >= divide(sample * transit_high_percent + 99, 100)) as high_hours
+            min(hours) filter (rank >= divide(sample * transit_high_percent + 99, 100)) as high_hours,
+            {% for level in levels %}
+                min(hours) filter (
+                    rank >= divide(sample * {{ level }} + 99, 100)
+                ) as level_{{ level }}_hours{{ "," if not loop.last }}
+            {% endfor %}
         from ranked
         inner join days using (day)
         where lane_level = 'all' or sample >= lane_minimum_sample
@@ -149,7 +161,13 @@ select
     low_hours as p50_hours,
     high_hours as p80_hours,
     least(greatest(high_hours - low_hours, buffer_minimum_hours), buffer_maximum_hours)::bigint
-    as buffer_hours
+    as buffer_hours,
+    -- what it would have been at other percentiles
+    {% for level in levels %}
+        least(
+            greatest(level_{{ level }}_hours - low_hours, buffer_minimum_hours), buffer_maximum_hours
+        )::bigint as level_{{ level }}_buffer_hours{{ "," if not loop.last }}
+    {% endfor %}
 from
     (
         select *

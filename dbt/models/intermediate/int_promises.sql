@@ -5,6 +5,8 @@
     )
 }}
 -- depends_on: {{ ref("int_orders__affected") }}
+-- depends_on: {{ ref("promise_levels") }}
+{% set levels = promise_levels() %}
 -- The promise of each sub-order: that of its batch (an order without batches is one). Made from what was
 -- known when the
 -- order was placed: its own day's lane buffers, and the sub-orders recorded soon after the first.
@@ -45,6 +47,15 @@ with
                     everything.{{ measure }}
                 ) as {{ measure }},
             {% endfor %}
+            {% for level in levels %}
+                coalesce(
+                    city.level_{{ level }}_buffer_hours,
+                    province.level_{{ level }}_buffer_hours,
+                    carrier.level_{{ level }}_buffer_hours,
+                    everything.level_{{ level }}_buffer_hours,
+                    0
+                ) as level_{{ level }}_buffer_hours,
+            {% endfor %}
             coalesce(
                 city.buffer_hours, province.buffer_hours, carrier.buffer_hours, everything.buffer_hours, 0
             ) as buffer_hours
@@ -72,17 +83,18 @@ with
     batched as (
         select
             *,
-            max(case when is_planned then buffer_hours end) over (
-                partition by order_id, batch
-            ) as batch_buffer_hours,
+            max(case when is_planned then buffer_hours end) over of_batch as batch_buffer_hours,
+            {% for level in levels %}
+                max(case when is_planned then level_{{ level }}_buffer_hours end) over of_batch
+                as batch_level_{{ level }}_buffer_hours,
+            {% endfor %}
             -- the batch's own first recorded wish, unless it lies before the order's day; else the order's
-            arg_min(wished_date, (wish_recorded_at, fulfilment_code)) over (
-                partition by order_id, batch
-            ) as first_wished_date,
+            arg_min(wished_date, (wish_recorded_at, fulfilment_code)) over of_batch as first_wished_date,
             case
                 when first_wished_date >= order_day then first_wished_date else order_wished_date
             end as batch_wished_date
         from with_lane
+        window of_batch as (partition by order_id, batch)
     )
 select
     fulfilment_code,
@@ -96,6 +108,7 @@ select
     p80_hours,
     buffer_hours,
     batch_buffer_hours,
+    {% for level in levels %} batch_level_{{ level }}_buffer_hours, {% endfor %}
     batch_wished_date as wished_date,
     given_promise_at is null and batch_wished_date is not null and not is_plan_complete as is_pending,
     case

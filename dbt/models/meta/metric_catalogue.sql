@@ -6,5 +6,6 @@ select
     denominator::varchar as denominator,
     direction::varchar as direction,
     definition::varchar as definition,
+    definition_zh::varchar as definition_zh,
     unit::varchar as unit
 from {{ ref("metric_catalogue_seed") }}

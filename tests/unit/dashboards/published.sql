@@ -15,27 +15,66 @@ select run_number, run_id, as_of, timestamptz '2026-11-20 19:00:00+00' as starte
 from meta.run;
 
 create table meta.files as
-select 'erp' as source, 'orders' as table_name, 'erp/orders/2026-02-28/orders.csv' as file, 'loaded' as status;
+from (
+    select 'erp' as source, 'orders' as table_name, 'erp/orders/' || day || '/orders.csv' as file, 'loaded' as status, null::varchar as reason, null::varchar as remedy,
+        timestamptz '2026-02-01 16:00:00+00' + to_days(d::int) as file_recorded_at, timestamptz '2026-11-20 19:00:00+00' as loaded_at
+    from range(28) as days(d), lateral (select (date '2026-02-01' + d::int)::varchar as day)
+    union all
+    -- a carrier that came every day, and not for the last ten
+    select 'sf', 'tracks', 'sf/tracks/' || d || '.jsonl', 'loaded', null, null, timestamptz '2026-02-01 16:00:00+00' + to_days(d::int), timestamptz '2026-11-20 19:00:00+00'
+    from range(18) as days(d)
+    union all
+    -- once delivered, never again: that is not silence
+    select 'erp', 'products', 'erp/products.csv', 'loaded', null, null, timestamptz '2025-12-01 16:00:00+00', timestamptz '2026-11-20 19:00:00+00'
+);
+
+create table meta.loads as
+from (values
+    (5::bigint, 'erp', 'orders', 20::bigint, 0::bigint, 1000::bigint, 960::bigint, 30::bigint, 10::bigint),
+    (7, 'erp', 'orders', 8, 0, 500, 495, 3, 2), (7, 'sf', 'tracks', 18, 0, 200, 197, 0, 3), (7, 'erp', 'products', 1, 0, 50, 50, 0, 0)
+) as loads(run_number, source, table_name, files, files_refused, rows_read, rows_accepted, rows_duplicate, rows_quarantined);
+
+create table meta.quarantine as
+select 'erp' as source, 'orders' as table_name, 'Line ' || n || ': column order_no: a value is missing; send the row again with one.' as reason,
+    '{"order_no":"","phone":"***"}' as "row", 'erp/orders/2026-02-0' || (1 + n % 9) || '/orders.csv' as file, n as record, timestamptz '2026-11-20 19:00:00+00' as loaded_at
+from range(12) as numbers(n)
+union all
+from (values
+    ('sf', 'tracks', 'Line 3: column at: ''2026-13-45'' is no time like %Y; correct it or add its format to the contract.', '{"at":"2026-13-45"}', 'sf/tracks/2.jsonl', 3, timestamptz '2026-11-20 19:00:00+00'),
+    ('sf', 'tracks', 'Line 9: column code: ''ZZ'' is not in codes/sf.csv; add the code there with its meaning.', '{"code":"ZZ"}', 'sf/tracks/2.jsonl', 9, timestamptz '2026-11-20 19:00:00+00'),
+    ('sf', 'tracks', 'Line 4: it is no whole JSON object; have the line delivered again.', '{"line":"***"}', 'sf/tracks/3.jsonl', 4, timestamptz '2026-11-20 19:00:00+00')
+);
+
+create table meta.quality as
+from (values
+    (6::bigint, 'marts', 'one_row_each', 'marts.kpi', null, 'block', 'One row for each.', '1 rows', false),
+    (7, 'marts', 'one_row_each', 'marts.kpi', null, 'block', 'One row for each.', '0 rows', true),
+    (7, 'marts', 'part_within_whole', 'marts.kpi', null, 'block', 'A rate lies between 0 and 1.', '0 rows', true),
+    (7, 'marts', 'signed_after_placed', 'marts.fct_orders', null, 'warn', 'A signature before the order.', '4 rows', false),
+    (7, 'marts', 'a_rule_of_its_own', 'marts.fct_orders', null, 'warn', 'Told in its own words.', '2 rows', false)
+) as quality(run_number, layer, expectation, table_name, column_name, severity, expected, observed, passed);
 
 create table meta.parameters as
+select *, 'what it means ¦ 含义' as meaning
 from (values
     ('yellow_from_percent', date '1900-01-01', 5.0::double), ('red_above_percent', date '1900-01-01', 10.0),
     ('minimum_sample', date '1900-01-01', 30.0), ('wilson_z', date '1900-01-01', 1.959964),
     ('final_after_days', date '1900-01-01', 14.0), ('xmr_factor', date '1900-01-01', 2.66),
-    ('xmr_minimum_points', date '1900-01-01', 8.0), ('xmr_run_length', date '1900-01-01', 8.0)
+    ('xmr_minimum_points', date '1900-01-01', 8.0), ('xmr_run_length', date '1900-01-01', 8.0),
+    ('transit_high_percent', date '1900-01-01', 80.0)
 ) as parameters(name, valid_from, value);
 
 create table meta.metric_catalogue as
 from (values
-    ('true_on_time_rate', 'signed_on_time_orders', 'signed_orders', 'up', 'share'),
-    ('promise_kept_rate', 'due_kept_orders', 'due_orders', 'up', 'share'),
-    ('erp_on_time_rate', 'erp_on_time_orders', 'erp_shipped_orders', 'up', 'share'),
-    ('wished_date_hit_rate', 'wished_hit_orders', 'wished_orders', 'up', 'share'),
-    ('in_full_on_time_rate', 'in_full_orders', 'due_orders', 'up', 'share'),
-    ('complaint_rate', 'complaint_orders', 'due_orders', 'down', 'share'),
-    ('promised_share', 'signed_orders', 'all_signed_orders', 'up', 'share'),
-    ('open_overdue', 'overdue_orders', 'open_orders', 'down', 'orders')
-) as catalogue(name, numerator, denominator, direction, unit);
+    ('true_on_time_rate', '真准时率', 'True on-time rate', 'signed_on_time_orders', 'signed_orders', 'up', 'share', 'Signed by the promise, of the promised orders signed.', '按承诺签收的订单 ÷ 已签收的有承诺订单。'),
+    ('promise_kept_rate', '承诺兑现率', 'Promise-kept rate', 'due_kept_orders', 'due_orders', 'up', 'share', 'Kept, of the orders due.', '兑现的订单 ÷ 到期订单。'),
+    ('erp_on_time_rate', 'ERP准时率', 'ERP on-time rate', 'erp_on_time_orders', 'erp_shipped_orders', 'up', 'share', 'As the ERP counts.', 'ERP 的算法。'),
+    ('wished_date_hit_rate', '期望日达成率', 'Wished-date hit rate', 'wished_hit_orders', 'wished_orders', 'up', 'share', 'By the wished day.', '期望日前。'),
+    ('in_full_on_time_rate', '准时足量率', 'On time in full', 'in_full_orders', 'due_orders', 'up', 'share', 'Kept and in full.', '兑现且足量。'),
+    ('complaint_rate', '投诉率', 'Complaint rate', 'complaint_orders', 'due_orders', 'down', 'share', 'With a complaint.', '有投诉。'),
+    ('promised_share', '承诺覆盖率', 'Promised share', 'signed_orders', 'all_signed_orders', 'up', 'share', 'That carried a promise.', '有承诺。'),
+    ('open_overdue', '逾期未签', 'Open and overdue', 'overdue_orders', 'open_orders', 'down', 'orders', 'Past their promise and open.', '已逾期且未签收。')
+) as catalogue(name, title_zh, title_en, numerator, denominator, direction, unit, definition, definition_zh);
 
 create table marts.dim_places as
 from (values
@@ -93,7 +132,10 @@ select
     n % 9 = 0 and lateness > 0 as has_complaint, false as is_cancelled, null::timestamptz as closed_at,
     place, carrier, n, case when promised_at is not null then 'computed' else 'none' end as promise_source, false as is_pending,
     case when signed_at is not null then 'carrier' end as sign_source, null::timestamptz as cancelled_at, ships_at as erp_ship_by_at,
-    1 as suborder_count, 'F' || substr(order_id, 2) as deciding_suborder
+    1 as suborder_count, 'F' || substr(order_id, 2) as deciding_suborder,
+    (timezone('Asia/Shanghai', placed_at))::date as order_day,
+    -- 12 hours of buffer in January, 24 in February
+    case when promised_at is not null then if(placed_at < timestamptz '2026-01-31 16:00:00+00', 720.0, 1440.0) end as transit_buffer_minutes
 from seen;
 
 create table marts.agg_on_time_daily as
@@ -222,7 +264,7 @@ group by all;
 
 -- every order is one sub-order, on one waybill, with two stages and five events, the carrier's word among them
 create table marts.fct_suborders as
-select deciding_suborder as fulfilment_code, order_id, 'direct' as route, place as origin_place, carrier, '宁波市' as destination_city,
+select deciding_suborder as fulfilment_code, order_id, order_day, 'direct' as route, place as origin_place, carrier, '宁波市' as destination_city,
     0 as batch, promised_at, promise_source, is_on_time, lateness_minutes, sign_source, 'handed_over' as sign_method, is_cancelled,
     cancelled_at, null::varchar as replaced_by, true as is_live, closed_at, null::varchar as stage_now, signed_at,
     signed_at - to_hours(36 + n % 10) as picked_up_at
@@ -243,11 +285,11 @@ select 'YTO', 'SF00000000', 'F00001', placed_at from marts.fct_orders where n = 
 
 create table marts.fct_stage_durations as
 with passed as (
-    select deciding_suborder as fulfilment_code, order_id, 'transfer' as stage, place, carrier, order_type, placed_at as started_at,
+    select deciding_suborder as fulfilment_code, order_id, order_day, 'transfer' as stage, place, carrier, order_type, placed_at as started_at,
         erp_ship_by_at as ended_at, 600.0 as standard_minutes
     from marts.fct_orders
     union all
-    select deciding_suborder, order_id, 'picked_up_to_hub_arrived', carrier, carrier, order_type, erp_ship_by_at, signed_at,
+    select deciding_suborder, order_id, order_day, 'picked_up_to_hub_arrived', carrier, carrier, order_type, erp_ship_by_at, signed_at,
         -- every third standard is two days: shorter than the way takes
         if(n % 3 = 0, 2880.0, 90000.0)
     from marts.fct_orders
@@ -280,23 +322,55 @@ select source, event_type, fulfilment_code, order_id, carrier, carrier || lpad(n
     source || '/' || n || '.csv' as file, (n * 10 + record)::bigint as record
 from sent where occurred_at is not null;
 
-comment on table marts.fct_orders is 'One row an order. What the customer asked for, was promised and got.';
-comment on column marts.fct_orders.is_on_time is 'Signed at or before its promise.';
+-- every 5th parcel is slower than the percentile used, of YTO's every 3rd; one lane a carrier, and a rare one of WH_B
+create table marts.agg_promise_lanes_daily as
+select signed_day as day, place, carrier, order_type,
+    case when place = 'WH_B' and n % 90 = 1 then 'place_carrier_city' else 'carrier' end as lane_level,
+    if(lane_level = 'carrier', null, place) as lane_place, carrier as lane_carrier, if(lane_level = 'carrier', null, '宁波') as lane_city,
+    null::varchar as lane_province, count(*)::bigint as transit_suborders,
+    count(*) filter (n % if(carrier = 'YTO', 3, 5) <> 0)::bigint as covered_suborders, sum(40)::bigint as transit_hours,
+    sum(12)::bigint as buffer_hours
+from marts.fct_orders where is_on_time is not null group by all;
+
+-- at P70 six hours of buffer less than was promised, at P90 six more, at P95 twelve more
+create table marts.agg_promise_levels_daily as
+select signed_day as day, place, carrier, order_type, level_percent, count(*)::bigint as orders,
+    count(*) filter (lateness_minutes <= 60 * hours)::bigint as on_time_orders,
+    sum(transit_buffer_minutes / 60 + hours)::bigint as buffer_hours
+from marts.fct_orders cross join (values (70, -6), (80, 0), (90, 6), (95, 12)) as levels(level_percent, hours)
+where is_on_time is not null group by all;
+
+comment on table marts.fct_orders is 'One row an order. What the customer asked for, was promised and got. ¦ 每个订单一行。';
+comment on column marts.fct_orders.is_on_time is 'Signed at or before its promise. ¦ 在承诺时间或之前签收。';
+comment on column marts.fct_orders.lateness_minutes is 'Signed minus promised <in minutes>. ¦ 签收减承诺的分钟数。';
+comment on column marts.agg_on_time_daily.signed_orders is 'Promised orders signed. ¦ 已签收的有承诺订单数。';
+comment on column marts.agg_on_time_daily.signed_on_time_orders is 'Of those, in time. ¦ 其中，准时的。';
 
 create table marts.dim_customers as
 select 'C' || n as customer_id, '宁波市' as city from range(60) as numbers(n);
 
--- as first published: the same as now, but for two days that later scans have changed
+create table marts.dim_sources as
+select source, max(occurred_at) as last_occurred_at, max(recorded_at) as last_recorded_at from marts.fct_events group by source;
+
+-- 10 February: three orders joined the day (one of them late), one left it that had been on time, one was a miss and is none
+create table marts.fct_restatements as
+with picked as (
+    select order_id, signed_at, row_number() over (order by order_id) as turn from marts.fct_orders
+    where signed_day = date '2026-02-10' and is_on_time
+    qualify turn <= 5
+)
+select 'true_on_time_rate' as metric, date '2026-02-10' as day, order_id, turn > 3 as was_counted, turn = 4 as was_met,
+    turn <> 4 as is_counted, turn not in (3, 4) as is_met, if(turn > 3, signed_at + interval 1 hour, null) as signed_at_then, signed_at,
+    if(turn = 4, 'disputed', 'recorded_late') as cause, 'delivered' as event_type, signed_at as occurred_at,
+    signed_at + interval 2 days as recorded_at, 'carrier' as source, 'carrier/1.csv' as file, turn as record
+from picked;
+
+-- as first published: three days as now, and two that later scans have changed by an order
 create table meta.published_rates as
 select metric, period_start as day, numerator - (day(period_start) = 13)::int as numerator, denominator,
     (numerator - (day(period_start) = 13)::int) / nullif(denominator, 0)::double as value,
-    timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours) as published_at
+    timestamptz '2026-11-20 19:00:00+00' as published_at,
+    timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours) as as_of, 1 as run_number
 from marts.kpi
-where period = 'day' and metric = 'true_on_time_rate';
-
-create table meta.quarantine as
-from (values
-    ('erp', 'orders', 'Line 7: column placed_at: ''31.02.2026'' is no instant; correct it.', 'erp/orders/1.csv', 7::bigint),
-    ('erp', 'orders', 'Line 9: column placed_at: ''soon'' is no instant; correct it.', 'erp/orders/2.csv', 9),
-    ('wms', 'scans', 'Line 2: it has 8 fields where the header has 6; have the line corrected.', 'wms/scans/1.csv', 2)
-) as refused(source, table_name, reason, file, record);
+where period = 'day' and metric = 'true_on_time_rate'
+    and (period_start between date '2026-02-08' and date '2026-02-10' or day(period_start) = 13);

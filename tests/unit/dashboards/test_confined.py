@@ -244,7 +244,7 @@ def test_a_runaway_query_ends_at_its_limit_and_the_next_one_works(published: Pat
     ],
 )
 def test_a_query_that_needs_too_much_memory_is_told_so(published: Path, sql: str) -> None:
-    assert ask(published, sql, megabytes=256).wrong == "memory"
+    assert ask(published, sql, megabytes=256, seconds=60).wrong == "memory"
     assert ask(published, "select 1 as one").rows == [{"one": 1}]
 
 

@@ -154,8 +154,25 @@ def test_restated_days(answer) -> None:
 def test_the_same_reason_is_counted_once(answer) -> None:
     found = [(row["source"], row["why"], row["refused_rows"], row["first_file"]) for row in answer(7)]
     assert found == [
-        ("erp", "column placed_at: … is no instant; correct it.", 2, "erp/orders/1.csv"),
-        ("wms", "it has 8 fields where the header has 6; have the line corrected.", 1, "wms/scans/1.csv"),
+        (
+            "erp",
+            "column order_no: a value is missing; send the row again with one.",
+            12,
+            "erp/orders/2026-02-01/orders.csv",
+        ),
+        (
+            "sf",
+            "column at: … is no time like %Y; correct it or add its format to the contract.",
+            1,
+            "sf/tracks/2.jsonl",
+        ),
+        (
+            "sf",
+            "column code: … is not in codes/sf.csv; add the code there with its meaning.",
+            1,
+            "sf/tracks/2.jsonl",
+        ),
+        ("sf", "it is no whole JSON object; have the line delivered again.", 1, "sf/tracks/3.jsonl"),
     ]
 
 

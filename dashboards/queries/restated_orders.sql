@@ -1,0 +1,11 @@
+-- The orders that moved a day's rate after it was first published, and the event that moved each.
+select
+    order_id, case when not was_counted then 'joined' when not is_counted then 'gone' when is_met then 'now_met' else 'now_missed' end as move,
+    cause, coalesce(if($lang = 'zh', types.name_zh, types.name_en), restated.event_type) as event_name, restated.source,
+    local(occurred_at) as occurred_at, local(recorded_at) as recorded_at, local(signed_at_then) as signed_at_then, local(signed_at) as signed_at,
+    is_met, was_met, file, record
+from published.marts.fct_restatements as restated
+left join published.marts.dim_event_types as types using (event_type)
+where metric = $metric and day = $day::date
+order by recorded_at desc nulls last, order_id
+limit $most

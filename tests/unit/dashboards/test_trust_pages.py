@@ -1,0 +1,242 @@
+"""The pages of trust: what figures mean, how the data is, what has moved since, what was decided. Counted by hand."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.published import ask
+from dashboards.ui import decisions, navigation
+from dashboards.ui.i18n import LANGUAGES
+
+Open = Callable[..., AppTest]
+CHOSEN = {"from_day": "2026-02-01", "to_day": "2026-02-28", "lang": "en"}
+
+
+@pytest.fixture
+def open_first(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Open a page as its address would: the test harness opens the first page only, so it is made the first."""
+
+    def opened(page: str, **query: str | list[str]) -> AppTest:
+        monkeypatch.setattr(navigation, "PAGES", {"trust": [page], "operations": ["orders"]})
+        return open_page(**query)
+
+    return opened
+
+
+def words(app: AppTest) -> str:
+    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info]
+    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
+
+
+def one(published: Path, query: str) -> tuple:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        found = connection.execute(query).fetchone()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("page", navigation.PAGES["trust"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_opens_in_both_languages(open_first: Open, page: str, language: str) -> None:
+    app = open_first(page, lang=language, period="2026-02")
+    assert len(app.header) == 1
+
+
+# definitions
+
+
+def test_a_figure_says_what_it_is_and_its_value_of_the_period(open_first: Open, published: Path) -> None:
+    said = words(open_first("definitions", period="2026-02", lang="en"))
+    kept, due = one(
+        published,
+        """select count(*) filter (signed_at <= promised_at), count(*) from marts.fct_orders
+        where promised_at > timestamptz '2026-01-31 16:00:00+00'
+            and promised_at <= timestamptz '2026-02-28 16:00:00+00'""",
+    )
+    assert "Kept, of the orders due." in said
+    assert f"**{100 * kept / due:.1f} %**  \n{kept:,} of {due:,} orders" in said
+    assert "`due_kept_orders` ÷ `due_orders`" in said
+
+
+def test_the_words_are_the_warehouses_own_in_the_readers_language(open_first: Open) -> None:
+    english = words(open_first("definitions", lang="en", find_word="LATENESS_minutes"))
+    assert "Signed minus promised \\<in minutes\\>." in english and "签收减承诺" not in english
+    chinese = words(open_first("definitions", lang="zh", find_word="LATENESS_minutes"))
+    assert "签收减承诺的分钟数。" in chinese and "Signed minus" not in chinese
+
+
+def test_a_word_is_found_in_either_language_and_only_what_says_it_is_shown(published: Path) -> None:
+    found = ask(published, "definitions_columns", word="签收减承诺", **CHOSEN)
+    assert [(row["table_name"], row["column_name"]) for row in found] == [
+        ("marts.fct_orders", "lateness_minutes")
+    ]
+    assert not ask(published, "definitions_columns", word="no such word", **CHOSEN)
+    # a word of the table alone: all of its columns
+    whole = ask(published, "definitions_columns", word="One row an order", **CHOSEN)
+    (columns,) = one(
+        published,
+        "select count(*) from duckdb_columns() where schema_name = 'marts' and table_name = 'fct_orders'",
+    )
+    assert len(whole) == columns and not any(row["is_said"] for row in whole)
+
+
+def test_nothing_found_is_said(open_first: Open) -> None:
+    assert open_first("definitions", lang="en", find_word="zzz").header[0].value == "Nothing here says “zzz”."
+
+
+# data health: 500 + 200 + 50 rows of the last run and 1,000 of an earlier one; 10 + 2 + 3 in quarantine
+
+
+def test_the_state_of_the_data_in_one_sentence(open_first: Open) -> None:
+    assert open_first("data_health", lang="en").header[0].value == (
+        "**1** of 3 source tables have been silent longer than ever before; no file was refused;"
+        " **15** of 1,750 rows are in quarantine; **2** of 4 checks warn, none blocks."
+    )
+
+
+def test_all_in_order_is_said_too(open_first: Open, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update meta.quality set passed = true")
+        connection.execute("delete from meta.files where source = 'sf'")
+    said = words(open_first("data_health", lang="en"))
+    assert "All **3** source tables came in; no file was refused" in said
+    assert "all **4** checks passed." in said
+    assert "Nothing: every table came" in said
+
+
+def test_what_failed_comes_first_in_our_words_or_in_the_rules_own(open_first: Open) -> None:
+    said = words(open_first("data_health", lang="zh"))
+    assert "没有签收早于下单。" in said
+    assert "Told in its own words." in said
+    assert "已有 10 天 0 小时没有新文件" in said
+
+
+def test_a_refused_file_says_why_and_what_to_do(open_first: Open, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """update meta.files set status = 'refused', reason = 'it was half written', remedy = 'Send it again'
+            where file = 'erp/products.csv'"""
+        )
+    app = open_first("data_health", lang="en")
+    assert "**1** files were refused" in app.header[0].value
+    assert "`erp/products.csv`  \nit was half written. Send it again." in words(app)
+
+
+def test_silence_is_measured_by_a_tables_own_rhythm(published: Path) -> None:
+    silent = {row["name"]: row["is_silent"] for row in ask(published, "health_sources", **CHOSEN)}
+    assert silent == {"sf.tracks": True, "erp.orders": False, "erp.products": False}
+
+
+def test_rows_in_quarantine_by_kind_and_by_table(published: Path) -> None:
+    kinds: dict[str, int] = {}
+    for row in ask(published, "health_reasons", **CHOSEN):
+        kinds[row["kind"]] = kinds.get(row["kind"], 0) + row["rows"]
+    assert kinds == {"missing": 12, "time": 1, "code": 1, "broken": 1}
+    asked = {"mistake": "missing", "quarantined": "", "most": 5}
+    found = ask(published, "health_quarantined", **asked)
+    assert len(found) == 5 and {row["rows"] for row in found} == {12}
+    assert {row["kind"] for row in found} == {"missing"}
+    assert not ask(published, "health_quarantined", mistake="missing", quarantined="sf.tracks", most=5)
+
+
+def test_the_last_run_alone_is_judged(published: Path) -> None:
+    checks = {
+        row["table_name"]: (row["passed"], row["failed"]) for row in ask(published, "health_checks", **CHOSEN)
+    }
+    assert checks == {"marts.fct_orders": (0, 2), "marts.kpi": (2, 0)}
+
+
+# restatement: on 10 February three joined (two of them met), one left that had been met, one miss became none
+
+
+def counts(published: Path) -> tuple[int, int]:
+    return one(
+        published,
+        """select count(*) filter (is_on_time), count(*) from marts.fct_orders
+        where signed_day = date '2026-02-10' and promised_at is not null""",
+    )
+
+
+def test_a_day_is_taken_back_to_what_was_known_of_it_first(published: Path) -> None:
+    k, n = counts(published)
+    days = {
+        row["day"]: row
+        for row in ask(published, "restated_days", metric="true_on_time_rate", minimum_sample=30, **CHOSEN)
+    }
+    day = days[date(2026, 2, 10)]
+    assert (day["numerator"], day["denominator"]) == (k, n)
+    assert (day["first_numerator"], day["first_denominator"]) == (k - 2 + 1 - 1, n - 3 + 1)
+    assert day["points"] == pytest.approx(100 * (k / n - (k - 2) / (n - 2)))
+    assert (day["joined"], day["gone"], day["judged_anew"]) == (3, 1, 1)
+    assert len(days) == 28 and all(
+        row["points"] == 0 for key, row in days.items() if key != date(2026, 2, 10)
+    )
+    assert sum(row["night_value"] is not None for row in days.values()) == 4
+
+
+def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) -> None:
+    k, n = counts(published)
+    app = open_first("restatement", lang="en", period="2026-02")
+    moved = 100 * (k / n - (k - 2) / (n - 2))
+    assert app.header[0].value == (
+        "In February 2026, what became known later moved **1** of 28 days by 0.1 points or more (True on-time rate),"
+        f" the most on 10 Feb 2026: **{moved:+.1f}** points, by 5 orders.".replace("-", "\u2212").replace(
+            "on\u2212time", "on-time"
+        )
+    )
+    assert f"({k - 2} of {n - 2} orders)" in words(app) and f"({k} of {n})" in words(app)
+    assert "Days of these that a night of their own published: 4; with exactly this figure: 2" in words(app)
+    listed = app.dataframe[0].value
+    assert len(listed) == 5
+    assert sorted(listed["move"]) == ["joined the day"] * 3 + ["left the day", "missed, now kept"]
+    assert sorted(listed["cause"]) == ["customer: not received"] + ["recorded late"] * 4
+
+
+def test_a_period_in_which_nothing_moved_says_so(open_first: Open) -> None:
+    app = open_first("restatement", lang="en", period="2026-01")
+    assert "no day of 31 has moved" in app.header[0].value or "no day of" in app.header[0].value
+    assert "Nothing has moved a day of this period." in words(app)
+
+
+# decisions
+
+
+def test_the_log_reads_the_same_days_in_both_languages() -> None:
+    logs = {code: decisions.read(decisions.file_of(code).read_text(encoding="utf-8")) for code in LANGUAGES}
+    assert [entry.day for entry in logs["en"]] == [entry.day for entry in logs["zh"]]
+    assert all(entry.title and entry.body for log in logs.values() for entry in log)
+    assert all(entry.body.count("**") == 4 for entry in logs["en"])
+
+
+def test_the_newest_decision_comes_first_and_the_rest_stay_as_written() -> None:
+    text = "# Log\n\nWords.\n\n## 2026-01-02 · One\n\nA.\n\n## 2026-03-04 · Two\n\nB.\n\n## 2026-01-02 · Three\n\nC.\n"
+    assert [(entry.title, entry.body) for entry in decisions.read(text)] == [
+        ("Two", "B."), ("One", "A."), ("Three", "C."),
+    ]  # fmt: skip
+
+
+def test_a_changed_parameter_says_what_it_was_and_from_when(open_first: Open, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "insert into meta.parameters by name select 'minimum_sample' as name, date '2026-02-10' as valid_from,"
+            " 40.0 as value, 'fewer is grey ¦ 少于此数为灰' as meaning"
+        )
+    found = [
+        row
+        for row in ask(published, "parameters_in_force", last_day="2026-02-28", lang="zh")
+        if row["name"] == "minimum_sample"
+    ]
+    assert [
+        (row["value"], row["valid_from"], row["valid_to"], row["value_before"], row["is_in_force"])
+        for row in found
+    ] == [
+        (40.0, date(2026, 2, 10), None, 30.0, True),
+        (30.0, None, date(2026, 2, 9), None, False),
+    ]
+    assert found[0]["meaning"] == "少于此数为灰"
+    app = open_first("decisions", lang="en")
+    assert "Parameters have been changed **1** times." in app.header[0].value
