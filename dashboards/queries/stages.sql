@@ -24,9 +24,7 @@ with
         full join stuck using (stage, place)
     )
 select
-    stage, place, held_by,
-    -- which part of the strip it stands in
-    case when held_by = 'carrier' then 'carrier' when kind in ('office', 'supplier') then kind else 'place' end as part,
+    stage, place, held_by, part_of(held_by, kind) as part,
     if($lang = 'zh', name_zh, name_en) as name, position, end_position, suborders, open_overdue,
     case when standard > 0 then (actual - standard)::double / standard::double end as deviation,
     colour(suborders, actual, standard, $minimum_sample, $yellow_from, $red_above) as colour,

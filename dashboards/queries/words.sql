@@ -52,6 +52,10 @@ select unnest(['office', 'place']) as held_by, place, name_zh, name_en, kind fro
 union all
 select 'carrier', carrier, name_zh, name_en, 'carrier' from published.marts.dim_carriers;
 
+-- Which group of the stages' pictures a holder stands in.
+create macro part_of(held_by, kind) as
+    case when held_by = 'carrier' then 'carrier' when kind in ('office', 'supplier') then kind else 'place' end;
+
 -- An instant as the company's wall clock shows it.
 create macro local(instant) as timezone((select timezone from published.meta.run), instant);
 

@@ -104,14 +104,18 @@ def judged(rows: list[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def legend(rows: list[Row], limits: dict[str, object]) -> list[str]:
-    """What each colour means and how many cells have it, as badges in markdown."""
+    """What each mark means and how many cells have it, as badges in markdown."""
+    signals = sum(_is_signal(row) for row in rows)
+    return [*colour_legend(rows, limits), f":gray-badge[{SIGNAL} {t('legend_signal', count=signals)}]"]
+
+
+def colour_legend(rows: list[Row], limits: dict[str, object]) -> list[str]:
+    """What each colour means and how many cells have it."""
     counts = {colour: sum(row["colour"] == colour for row in rows) for colour in ORDER}
-    badges = [
+    return [
         f":{theme.BADGES[colour]}-badge[{theme.SIGNS[colour]} {t(f'legend_{colour}', count=count, **limits)}]"
         for colour, count in counts.items()
     ]
-    signals = sum(_is_signal(row) for row in rows)
-    return [*badges, f":gray-badge[{SIGNAL} {t('legend_signal', count=signals)}]"]
 
 
 def _signal_help(run: Row) -> str:

@@ -38,6 +38,7 @@ SIZES = {"wall": (1600, 1000), "phone": (390, 844)}
 LAST_DRAWN = {
     "": ".st-key-chart_bridge svg.main-svg",
     "sql": ".st-key-sql_columns",
+    "stages": ".st-key-stage_table canvas",
     "change": ".st-key-change_table canvas, .st-key-chart_change_stages svg.main-svg",
     "definitions": ".st-key-definitions_tables details",
     "data_health": '.st-key-quarantine [data-testid="stCaptionContainer"]',
