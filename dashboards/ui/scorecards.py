@@ -38,10 +38,12 @@ def _said(by: str, rows: list[Row]) -> list[str]:
     if not judged:
         return []
     worst = judged[0]
-    if worst["standing"] != "worse":
-        return [t(f"score_level_{by}")]
-    parts = [t("score_worst" if by == SIDES[0] else "score_worst_place", **_words(worst))]
-    misled = next((row for row in judged if _misleads(row)), None)
+    if worst["standing"] == "worse":
+        parts = [t("score_worst" if by == SIDES[0] else "score_worst_place", **_words(worst))]
+    else:
+        parts = [t(f"score_level_{by}")]
+    # from the best: who is thought bad and is not has nobody else to say so
+    misled = next((row for row in reversed(judged) if _misleads(row)), None)
     return parts if misled is None else [*parts, t(f"score_misled_{misled['standing']}", **_words(misled))]
 
 
