@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent.parent / "app_pages"
 # customers' identity with trust: a menu grows by a line, nothing else moves.
 PAGES = {
     "executive": ["executive", "change"],
-    "operations": ["stages", "promise", "orders"],
+    "operations": ["stages", "scorecards", "promise", "orders"],
     "trust": ["definitions", "data_health", "restatement", "decisions"],
     "analyst": ["sql"],
 }

@@ -45,6 +45,7 @@ LAST_DRAWN = {
     "restatement": '.st-key-restated_events canvas, .st-key-restated_events [data-testid="stCaptionContainer"]',
     "decisions": ".st-key-decided_parameters canvas",
     "promise": ".st-key-promise_last canvas, .st-key-promise_last [data-testid='stAlert']",
+    "scorecards": ".st-key-scorecards_last canvas, .st-key-scorecards_last [data-testid='stAlert']",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
 # what the browser says of itself and not of the page

@@ -15,26 +15,6 @@ COMPANIES = ["demo", pytest.param("olist", marks=pytest.mark.real)]
 PAGES = ["definitions", "data_health", "restatement", "decisions"]
 
 
-@pytest.mark.parametrize("size", ["wall", "phone"])
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("name", COMPANIES)
-def test_nothing_is_cut_off_and_nothing_overlaps(
-    company: Served, look: Start, name: str, page: str, language: str, size: str
-) -> None:
-    shown = look(company(name), size).open(f"lang={language}", page)
-    assert shown.layout("cutOff") == []
-    assert shown.layout("overlapping") == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", PAGES)
-def test_light_and_dark_are_both_readable(company: Served, look: Start, page: str, scheme: str) -> None:
-    shown = look(company("demo"), scheme=scheme).open("lang=en", page)
-    ratios = shown.layout("contrasts")
-    assert ratios and min(ratios.values()) >= 4.5, ratios
-
-
 def test_every_published_table_and_column_is_described_in_both_languages(company: Served) -> None:
     missing = company("demo").ask(
         """

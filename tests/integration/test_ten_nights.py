@@ -91,3 +91,12 @@ def test_the_lanes_add_up_to_the_promise_coverage(grown: Settings) -> None:
         )
     )
     assert sorted(figures(grown, lanes)) == sorted(figures(grown, whole)) != []
+
+
+def test_the_lanes_add_up_to_the_signed_orders(grown: Settings) -> None:
+    lanes, whole = (
+        f"""select day, place, carrier, order_type, sum(signed_orders)::bigint, sum(signed_on_time_orders)::bigint
+        from marts.{table} group by all having sum(signed_orders) > 0"""
+        for table in ("agg_lane_daily", "agg_on_time_daily")
+    )
+    assert sorted(figures(grown, lanes)) == sorted(figures(grown, whole)) != []
