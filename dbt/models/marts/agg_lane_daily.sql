@@ -12,8 +12,7 @@ with
             orders.is_on_time
         from {{ ref("fct_orders") }} as orders
         left join
-            {{ ref("fct_suborders") }} as suborders
-            on suborders.fulfilment_code = orders.deciding_suborder
+            {{ ref("fct_suborders") }} as suborders on suborders.fulfilment_code = orders.deciding_suborder
         where
             orders.signed_day is not null
             and orders.promised_at is not null
