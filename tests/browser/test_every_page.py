@@ -34,7 +34,9 @@ def test_every_page_is_walked() -> None:
 def test_a_page_can_be_read(
     company: Served, look: Start, name: str, page: str, language: str, size: str
 ) -> None:
-    shown = look(company(name), size, SCHEMES[language]).open(f"lang={language}{SPANS[size]}", ADDRESSES[page])
+    shown = look(company(name), size, SCHEMES[language]).open(
+        f"lang={language}{SPANS[size]}", ADDRESSES[page]
+    )
     assert shown.layout("cutOff") == []
     assert shown.layout("overlapping") == []
     pale = {ink: ratio for ink, ratio in shown.layout("contrasts").items() if ratio < 4.5}
