@@ -1,6 +1,6 @@
 -- Each carrier ($by = 'carrier') or place on the lanes that others serve too: its rate, and what the others' rates there
 -- come to, weighted by its own orders a lane. A lane is the far end (the place of a carrier, or the reverse) and a province.
--- A filter of $by narrows who is shown, not who is compared with.
+-- Suppliers, who send from their own stock, are compared with suppliers. A filter of $by narrows who is shown, not who is compared with.
 with
     counted as (
         select
@@ -12,13 +12,18 @@ with
             and ($by = 'place' or is_chosen($places, place)) and ($by = 'carrier' or is_chosen($carriers, carrier))
         group by all
     ),
-    known as (select * from counted where code <> 'unknown'),
+    known as (
+        select counted.*, $by = 'place' and coalesce(kind = 'supplier', false) as is_supplier
+        from counted
+        left join published.marts.dim_places as places on places.place = code
+        where code <> 'unknown'
+    ),
     lanes as (
         select
             *, sum(n) over lane - n as other_n, sum(k) over lane - k as other_k,
             other_n > 0 and far_end <> 'unknown' and destination_province <> 'unknown' as is_shared
         from known
-        window lane as (partition by far_end, destination_province)
+        window lane as (partition by is_supplier, far_end, destination_province)
     ),
     summed as (
         select

@@ -28,6 +28,8 @@ COMPARED = """
             sum(other.k) / sum(other.n) as others, sum(other.n) as other_n
         from lanes as one
         inner join lanes as other on other.far = one.far and other.province = one.province and other.own <> one.own
+            -- suppliers send from their own stock: another kind of work
+            and (select count(distinct kind = 'supplier') from marts.dim_places where place in (one.own, other.own)) < 2
         group by all
     )
     select own, sum(n)::bigint, 100 * (sum(k) - sum(n * others)) / sum(n) from met

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards.published import ask
 from dashboards.ui import navigation
 
 NAMES = {
@@ -19,6 +20,10 @@ NAMES = {
     "FW_1": "Front warehouse Haishu",
 }
 Z = 1.959964
+FEBRUARY = {
+    **{"from_day": "2026-02-01", "to_day": "2026-02-28", "lang": "en"},
+    **{"places": [], "carriers": [], "types": []},
+}
 
 
 @pytest.fixture
@@ -163,3 +168,11 @@ def test_one_carrier_alone_is_said_to_be_alone(open_scorecards, published: Path)
         connection.execute("delete from marts.agg_lane_daily where carrier <> 'SF'")
     assert "All orders went with one carrier, SF Express" in words(open_scorecards(period="2026-02"))
     assert "都由同一承运商" in words(open_scorecards(period="2026-02", lang="zh"))
+
+
+def test_a_supplier_is_not_compared_with_warehouses(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update marts.dim_places set kind = 'supplier' where place = 'WH_B'")
+    rows = {row["code"]: row for row in ask(published, "scorecards", **FEBRUARY, by="place")}
+    assert rows["WH_B"]["orders"] == 0 and rows["WH_B"]["value"] is None
+    assert rows["WH_A"]["orders"] > 30 and rows["WH_A"]["other_orders"] <= rows["FW_1"]["all_orders"]
