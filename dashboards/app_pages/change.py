@@ -20,7 +20,9 @@ st.subheader(change_said.stages(late, stages), anchor=False)
 split, lost = st.columns([3, 2], gap="medium")
 with split.container(border=True, height="stretch"):
     change.split(asked, whole, members)
-with lost.container(border=True, height="stretch", key="change_lost"):
+with lost.container(
+    border=True, height="stretch", key="change_few" if whole["is_too_few"] else "change_lost"
+):
     change.stages(asked, late, stages)
 
 if not whole["is_too_few"]:

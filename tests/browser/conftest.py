@@ -39,7 +39,7 @@ LAST_DRAWN = {
     "": ".st-key-chart_bridge svg.main-svg",
     "sql": ".st-key-sql_columns",
     "stages": ".st-key-stage_table canvas",
-    "change": '.st-key-change_table canvas, .st-key-change_lost [data-testid="stCaptionContainer"]',
+    "change": ".st-key-change_table canvas, .st-key-change_few p",
     "definitions": ".st-key-definitions_tables details",
     "data_health": '.st-key-quarantine [data-testid="stCaptionContainer"]',
     "restatement": '.st-key-restated_events canvas, .st-key-restated_events [data-testid="stCaptionContainer"]',
