@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.published import Row
 from dashboards.settings import Settings
-from dashboards.ui import formats
+from dashboards.ui import formats, navigation
 from dashboards.ui.i18n import t
 
 # a night and a half: one that is running late is not yet one that did not come
@@ -58,7 +58,13 @@ def banner(run: Row, settings: Settings) -> None:
         age = formats.duration(60 * age_hours(run))
         st.warning(t("night_late", age=age), icon=":material/schedule:")
     if run["refused_files"]:
-        st.caption(f":material/warning: {t('files_refused', files=formats.count(run['refused_files']))}")
+        said = t("files_refused", files=formats.count(run["refused_files"]))
+        st.page_link(
+            navigation.page("data_health"),
+            label=said,
+            icon=":material/warning:",
+            query_params=navigation.shared(),
+        )
 
 
 def _moment(text: str | None) -> str:

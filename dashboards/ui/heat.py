@@ -178,6 +178,11 @@ def links(now: list[Row]) -> None:
                 suborders=formats.count(row["suborders"]),
             )
             opens.link(label, "stage", **heat_said.at(row))
+        stuck = sorted((row for row in now if row["open_overdue"]), key=lambda row: -row["open_overdue"])
+        for row in stuck[:LINKS]:
+            name = f"{stages.name(row['stage'])} · {heat_said.name(row)}"
+            label = t("heat_open_stuck", name=name, open=formats.count(row["open_overdue"]))
+            opens.link(label, "stuck", **heat_said.at(row))
 
 
 def table(rows: list[Row], week: Week) -> None:

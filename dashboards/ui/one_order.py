@@ -262,8 +262,13 @@ def _signature(parts: list[Row], events: list[Row]) -> None:
         st.markdown(t("signature_none"))
     for claim in claims:
         is_chosen = (claim["fulfilment_code"], claim["occurred_at"]) in chosen and claim["is_valid"]
-        words = {"event": claim["event_name"], "when": formats.moment(claim["occurred_at"])}
-        if is_chosen:
+        # of an order in parts: which part it speaks of
+        code = claim["fulfilment_code"] if len(parts) > 1 else None
+        name = f"{code} · {claim['event_name']}" if code else claim["event_name"]
+        words = {"event": name, "when": formats.moment(claim["occurred_at"])}
+        if claim["role"] == "closing" and claim["is_valid"]:
+            st.markdown(t("claim_closing", **words))
+        elif is_chosen:
             st.markdown(t("claim_chosen", **words))
         elif not claim["is_valid"]:
             st.markdown(t("claim_refused", why=_why(claim["invalid_reason"]), **words))

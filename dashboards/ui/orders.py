@@ -163,10 +163,17 @@ def _draw(rows: list[Row], columns: dict[str, Any]) -> None:
 
     listed = [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in rows]
     with st.container(key="orders_behind"):
-        st.dataframe(
+        picked = st.dataframe(
             [{name: row[name] for name in columns} for row in listed],
             column_config=columns,
             hide_index=True,
             height=min(520, 38 + 35 * len(listed)),
             placeholder="",
+            key="orders_table",
+            on_select="rerun",
+            selection_mode="single-cell",
+        )
+    for line, _ in picked["selection"]["cells"]:
+        st.switch_page(
+            navigation.page("orders"), query_params=navigation.shared(find=listed[line]["order_id"])
         )
