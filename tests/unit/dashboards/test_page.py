@@ -139,7 +139,8 @@ def test_a_night_that_was_held_back_is_a_banner(open_page, status) -> None:
 def test_files_that_could_not_be_read_are_said(open_page, published: Path) -> None:
     with duckdb.connect(str(published)) as connection:
         connection.execute("update meta.files set status = 'refused' where file = 'erp/products.csv'")
-    assert "Files that could not be read: 1." in words(open_page())
+    labels = [link.proto.label for link in open_page().get("page_link")]
+    assert any("Files that could not be read: 1." in label for label in labels)
 
 
 def test_a_good_night_is_no_banner(open_page, status) -> None:
