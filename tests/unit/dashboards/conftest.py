@@ -1,7 +1,8 @@
 """A small published file made in SQL (published.sql), and the app opened on it without a browser."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,14 @@ SIGN_IN = {
     "ADDRESS": ADDRESS,
     "ALLOWED": "wholesale.example, Anna@Partner.example",
 }
+
+
+@pytest.fixture(autouse=True)
+def main_stays() -> Iterator[None]:
+    """The harness leaves the app as `__main__`; a process that another test spawns would start from it."""
+    ours = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = ours
 
 
 @pytest.fixture(scope="session")
