@@ -95,7 +95,8 @@ def moment(when: datetime) -> str:
 
 
 def axis_dates(grain: str) -> str:
-    """Plotly's format of the ticks of a time axis by day or month."""
+    """Plotly's format of the ticks of a time axis by `day`, `narrow day` or `month`."""
     if language() == "zh":
         return "%y年%-m月" if grain == "month" else "%-m/%-d"
-    return "%b %Y" if grain == "month" else "%-d %b"
+    # of narrow days the month stands in a second line, once
+    return {"month": "%b %Y", "narrow day": "%-d\n%b"}.get(grain, "%-d %b")

@@ -154,7 +154,7 @@ def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
         type="date",
         range=[first - 0.03 * (last - first), last + 0.03 * (last - first)],
         title_text=t("order_axis"),
-        tickformat=formats.axis_dates("day"),
+        tickformat=formats.axis_dates("narrow day"),
         tick0="2000-01-01",
         dtick=days * DAY_SECONDS * 1000,
     )
