@@ -12,7 +12,7 @@ from dashboards.ui.i18n import language, t
 from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
 
-MOST_TICKS = 4
+MOST_TICKS = 3
 DAY_SECONDS = 86_400
 LEAST_SHARE_WITH_NAME = 0.09  # of the time line: narrower bars have no room for their stage's name
 
