@@ -86,27 +86,14 @@ def _step_said(row: Row) -> str:
 
 def lateness(rows: list[Row]) -> go.Figure:
     """The stage-and-place pairs that own most late time, largest on top."""
-    colours = theme.palette()
-    chart = theme.figure(70 + 56 * len(rows))
     labels = [
         f"{_wrapped(stages.name(row['stage']), row['name'] or row['place'])}<br>"
         f"<b>{t('act_label', share=formats.share(row['share']), orders=_n(row, 'orders'))}</b>"
         for row in rows
     ]
-    chart.add_bar(
-        orientation="h",
-        y=labels,
-        x=[row["minutes"] / 60 for row in rows],
-        marker={"color": [colours.loss, *[colours.total] * (len(rows) - 1)]},
-        width=0.56,
-        text=[formats.duration(row["minutes"]) for row in rows],
-        textposition="auto",
-        hovertext=labels,
-        hoverinfo="text",
-        customdata=[opens.target("lost", stage=row["stage"], at=row["place"]) for row in rows],
-    )
-    chart.update_yaxes(autorange="reversed", showgrid=False)
-    chart.update_xaxes(title_text=t("act_axis"), nticks=4, tickangle=0, rangemode="tozero")
+    chart = _late_hours(rows, labels, [formats.duration(row["minutes"]) for row in rows], 56)
+    leads = [opens.target("lost", stage=row["stage"], at=row["place"]) for row in rows]
+    chart.update_traces(hovertext=labels, hoverinfo="text", customdata=leads)
     return chart
 
 
@@ -118,20 +105,25 @@ def _wrapped(*names: str) -> str:
 
 def late_minutes(rows: list[Row]) -> go.Figure:
     """Where one order's lateness went, largest on top."""
-    colours = theme.palette()
-    chart = theme.figure(70 + 44 * len(rows))
     labels = [
         f"{stages.name(row['stage'])}{' · ' + (row['name'] or row['place']) if row['place'] else ''}<br>"
         f"<b>{formats.share(row['share'])}</b>"
         for row in rows
     ]
+    return _late_hours(rows, labels, [formats.span(row["minutes"]) for row in rows], 44)
+
+
+def _late_hours(rows: list[Row], labels: list[str], took: list[str], line: int) -> go.Figure:
+    """A bar a row, as long as its late hours; `line`: the height of one."""
+    colours = theme.palette()
+    chart = theme.figure(70 + line * len(rows))
     chart.add_bar(
         orientation="h",
         y=labels,
         x=[row["minutes"] / 60 for row in rows],
         marker={"color": [colours.loss, *[colours.total] * (len(rows) - 1)]},
         width=0.56,
-        text=[formats.span(row["minutes"]) for row in rows],
+        text=took,
         textposition="auto",
         hoverinfo="skip",
     )
