@@ -1,8 +1,10 @@
 """A small published file made in SQL (published.sql), and the app opened on it without a browser."""
 
+import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -24,6 +26,12 @@ SIGN_IN = {
     "ADDRESS": ADDRESS,
     "ALLOWED": "wholesale.example, Anna@Partner.example",
 }
+
+
+def run_to_its_end(work: Coroutine) -> None:
+    """In a thread of its own: once a browser test has run, Playwright's event loop stays in the main one."""
+    with ThreadPoolExecutor(1) as own:
+        own.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(autouse=True)

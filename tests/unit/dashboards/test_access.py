@@ -1,6 +1,5 @@
 """Who may see it: this machine alone, or who signs in and is on the list."""
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 
 from dagster_project.settings import REPOSITORY
 from dashboards import access, oidc
-from tests.unit.dashboards.conftest import SIGN_IN
+from tests.unit.dashboards.conftest import SIGN_IN, run_to_its_end
 
 DASHBOARDS = REPOSITORY / "dashboards"
 
@@ -114,7 +113,7 @@ def answer(kind: str, reached: str, host: str) -> list[dict]:
         sent.append(dict(message))
 
     scope = {"type": kind, "server": (reached, 8501), "headers": [(b"host", host.encode())]}
-    asyncio.run(access.OnlyThisMachine(inside)(scope, None, send))
+    run_to_its_end(access.OnlyThisMachine(inside)(scope, None, send))
     return sent
 
 

@@ -1,7 +1,6 @@
 """The pages before the pages, the way back to a link, and the one place from which figures come."""
 
 import ast
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import streamlit as st
 from dagster_project.settings import REPOSITORY
 from dashboards import access, published
 from dashboards.ui.i18n import texts
-from tests.unit.dashboards.conftest import ADDRESS
+from tests.unit.dashboards.conftest import ADDRESS, run_to_its_end
 
 DASHBOARDS = REPOSITORY / "dashboards"
 
@@ -113,7 +112,7 @@ class Server:
 
         headers = [(b"referer", left.encode())] if left else []
         scope = {"type": "http", "path": path, "query_string": query.encode(), "headers": headers}
-        asyncio.run(self.door(scope, None, send))
+        run_to_its_end(self.door(scope, None, send))
         return dict(sent[0]["headers"])[b"location"].decode()
 
 
