@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import access
+from dashboards import access, ahead
 
 HERE = Path(__file__).parent
 
@@ -44,4 +44,4 @@ def main() -> None:
 if __name__ == "__main__":
     main()  # one run of one reader's page
 else:
-    app = st.App(__file__, **access.serving())  # the server, once, at its start
+    app = st.App(__file__, **ahead.added_to(access.serving()))  # the server, once, at its start

@@ -32,11 +32,11 @@ SIZE = {"width": 1600, "height": 1000}
 KEYS = [key for group in PAGES.values() for key in group]
 # what these show first is the same in every month
 OF_NO_PERIOD = ("definitions", "data_health", "decisions", "sql")
-# the first picture or table that stands on the page, drawn of the present answers; "" while there is none
+# the first picture, table or definition that stands on the page, drawn of the present answers; "" while there is none
 FIRST = """
 () => {
-  const found = document.querySelector('.stPlotlyChart, [data-testid="stDataFrame"]')
-  if (!found || !found.querySelector('svg.main-svg, canvas')) return ''
+  const found = document.querySelector('.stPlotlyChart, [data-testid="stDataFrame"], .st-key-definitions_tables details')
+  if (!found || !found.querySelector('svg.main-svg, canvas, summary')) return ''
   const box = found.closest('[data-testid="stElementContainer"]')
   return box && box.dataset.stale === 'true' ? '' : found.innerHTML
 }
