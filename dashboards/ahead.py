@@ -1,4 +1,4 @@
-"""What the first reader would wait for, done ahead: libraries and figures in the server, the charts' script in browsers."""
+"""What the first reader would wait for, done ahead: the server opens its file, browsers fetch the charts' script."""
 
 import importlib
 from collections.abc import AsyncIterator

@@ -32,7 +32,7 @@ SIZE = {"width": 1600, "height": 1000}
 KEYS = [key for group in PAGES.values() for key in group]
 # what these show first is the same in every month
 OF_NO_PERIOD = ("definitions", "data_health", "decisions", "sql")
-# the first picture, table or definition that stands on the page, drawn of the present answers; "" while there is none
+# the first picture, table or definition on the page, drawn of the present answers; "" while there is none
 FIRST = """
 () => {
   const found = document.querySelector('.stPlotlyChart, [data-testid="stDataFrame"], .st-key-definitions_tables details')
