@@ -35,7 +35,8 @@ OF_NO_PERIOD = ("definitions", "data_health", "decisions", "sql")
 # the first picture, table or definition on the page, drawn of the present answers; "" while there is none
 FIRST = """
 () => {
-  const found = document.querySelector('.stPlotlyChart, [data-testid="stDataFrame"], .st-key-definitions_tables details')
+  const found = document.querySelector(
+    '.stPlotlyChart, [data-testid="stDataFrame"], .st-key-definitions_tables details')
   if (!found || !found.querySelector('svg.main-svg, canvas, summary')) return ''
   const box = found.closest('[data-testid="stElementContainer"]')
   return box && box.dataset.stale === 'true' ? '' : found.innerHTML
