@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock
+.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -53,6 +53,9 @@ $(STAMP): requirements.lock
 
 run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the published warehouse, and its headline
 	@$(PY) -m dagster_project.commands.run
+
+fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a period (dates) that is fetched again
+	@$(PY) -m dagster_project.commands.fetch $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
 	@$(PY) -m dagster_project.commands.run rebuild

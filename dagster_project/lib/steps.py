@@ -17,7 +17,9 @@ from typing import ParamSpec, Self, TypeVar, cast
 import duckdb
 
 from dagster_project import sources
+from dagster_project.connectors.fetch import State
 from dagster_project.lib import expectations, models, publish, quality, warehouse
+from dagster_project.lib.collect import collect
 from dagster_project.lib.progress import Say, say_line, seconds
 from dagster_project.lib.timings import Timings
 from dagster_project.settings import Settings
@@ -151,6 +153,19 @@ class Night:
         if self.with_quality and self._is_all_asked():
             expectations.begin_import()
         self.say(f"night {self._run.run_number} of {self.settings.profile} begins")
+
+    @_noted
+    def collect(self) -> list[State]:
+        """Fetch what the profile's connections have; one that fails is said, and does not end the night."""
+        connections = self.profile.connections
+        if not connections:
+            return []
+        with seconds() as took:
+            states = collect(self.settings, connections, self.say)
+        failed = [state.name for state in states if state.error]
+        self.say(f"fetched {len(states)} connections, {len(failed)} not or not wholly ({took})")
+        self.reached("collected")
+        return states
 
     @_noted
     def land(self, table: tuple[str, str]) -> sources.Load:
