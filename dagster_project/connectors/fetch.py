@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock
 
-from dagster_project.connectors import folder, sql
+from dagster_project.connectors import folder, rest, sql
 from dagster_project.connectors.drops import Drops, replace_text
 from dagster_project.connectors.place import Fetched, Place, Window
 from dagster_project.sources.connections import Connection, Pull, filled, secrets_of
@@ -138,7 +138,11 @@ def _fetch_tables(
 
 
 def _open(kind: str, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> Place:
-    kinds: dict[str, Callable[..., Place]] = {"files": folder.Folder, "sql": sql.Database}
+    kinds: dict[str, Callable[..., Place]] = {
+        "files": folder.Folder,
+        "sql": sql.Database,
+        "rest": rest.Service,
+    }
     return kinds[kind](settings, duck)
 
 

@@ -16,8 +16,26 @@ from .marked_yaml import Mapping, Mistakes
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "files": (("folder",), ("pattern",)),
     "sql": (("engine", "connect"), ("from", "cursor", "look_back", "full")),
-    "rest": (("base_url", "auth", "headers", "rate"), ("path", "parameters", "records", "pages", "since")),
+    "rest": (
+        ("base_url", "auth", "headers", "rate"),
+        ("path", "method", "send", "parameters", "records", "pages", "since"),
+    ),
 }
+AUTH: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "key": ("header", "query", "key", "prefix"),
+    "basic": ("user", "password"),
+    "oauth2": ("token_url", "client_id", "client_secret", "scope", "send_as"),
+    "signed": ("text", "steps", "secret", "put", "fields"),
+}
+PAGES: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "page": ("parameter", "first", "size_parameter", "size"),
+    "offset": ("parameter", "size_parameter", "size"),
+    "cursor": ("parameter", "next"),
+    "link": (),
+}
+SIGNING = ("md5", "sha256", "hmac_md5", "hmac_sha256", "hex", "base64", "upper", "urlencode")
 ENGINES = ("postgres", "mysql", "sqlite")
 _HEAD = ("source", "kind", "description", "every", "deadline", "instances", "tables")
 _SECRETS = ("connect", "password", "client_secret", "key", "token", "secret")
