@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from .contracts import TableContract
+from .contracts import TableContract, texts
 from .marked_yaml import Mapping, Mistakes
 
 # by kind: what its connections say, and what each of their tables says
@@ -113,6 +113,8 @@ def _connection(
             if key in given:
                 settings[key], settings.lines[key] = given[key], given.line_of(key)
     _check_secrets(settings, mistakes)
+    if kind == "rest":
+        _check_service(settings, mistakes)
     if kind == "sql":
         mistakes.one_of(settings, "engine", ENGINES, "postgres")
         mistakes.keys(settings, f"connection {name}", settings, ["engine", "connect"])
@@ -134,6 +136,8 @@ def _connection(
             mistakes.add(line, f"table {table} is no mapping", "Write how it is fetched, or {}")
             continue
         mistakes.keys(pull, f"table {table} of a connection of kind {kind}", KINDS[kind][1])
+        if kind == "rest":
+            _check_paging(pull, table, mistakes)
         if kind == "sql" and ("cursor" in pull) == (pull.get("full") is True):
             mistakes.add(
                 line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
@@ -202,6 +206,39 @@ def _variables(value: Any) -> Iterator[str]:
             yield from _variables(item)
     elif isinstance(value, str):
         yield from _VARIABLE.findall(value)
+
+
+def _check_service(settings: Mapping, mistakes: Mistakes) -> None:
+    """How a service is told who asks."""
+    mistakes.keys(settings, "a connection of kind rest", settings, ["base_url"])
+    auth = mistakes.mapping(settings, "auth")
+    kind = mistakes.one_of(auth, "kind", AUTH, "none")
+    required = {"key": ["key"], "basic": ["user", "password"], "signed": ["text", "steps", "put"]}
+    required["oauth2"] = ["token_url", "client_id", "client_secret"]
+    mistakes.keys(auth, f"auth of kind {kind}", ["kind", *AUTH[kind]], required.get(kind, []))
+    for step in texts(auth, "steps", mistakes):
+        if step not in SIGNING:
+            mistakes.unknown(auth.line_of("steps"), "step of a signature", step, SIGNING)
+    if "rate" in settings and not re.fullmatch(r"[1-9]\d*/[sm]", str(settings["rate"])):
+        mistakes.add(
+            settings.line_of("rate"), f"rate {settings['rate']!r} is none", "Write as in 5/s or 100/m"
+        )
+
+
+def _check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
+    """How a table's pages follow each other, and since when it is asked for."""
+    mistakes.keys(pull, f"table {table}", pull, ["path"])
+    mistakes.one_of(pull, "method", ("GET", "POST"), "GET")
+    mistakes.one_of(pull, "send", ("query", "form", "json"), "query")
+    pages = mistakes.mapping(pull, "pages")
+    kind = mistakes.one_of(pages, "by", PAGES, "none")
+    required = ["parameter", "next"] if kind == "cursor" else []
+    mistakes.keys(pages, f"pages by {kind}", ["by", "total", *PAGES[kind]], required)
+    since = mistakes.mapping(pull, "since")
+    known = ["parameter", "until", "format", "column", "look_back", "step", "first"]
+    mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
+    for key in ("look_back", "step"):
+        length(since, key, "1h", mistakes)
 
 
 def _check_secrets(settings: Mapping, mistakes: Mistakes) -> None:
