@@ -3,6 +3,7 @@
 Belongs here: what is particular to the library. Not here: what it is asked (quality.py).
 """
 
+import importlib
 import os
 import threading
 from functools import cache
@@ -15,6 +16,9 @@ _IMPORTING = threading.Lock()
 def begin_import() -> None:
     """Import the library beside what goes on, once a process; whoever needs it waits for what is left of that."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before another thread reads the environment
+    # what Dagster imports in the middle of a run as well: two threads that enter its circle of modules at two places
+    # would each see half of it
+    importlib.import_module("sqlalchemy.orm")
     threading.Thread(target=great_expectations, name="importing great_expectations").start()
 
 
