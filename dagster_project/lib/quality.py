@@ -18,10 +18,11 @@ from dagster_project.lib.expectations import counted_rows_expectation, great_exp
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
 from dagster_project.lib.warehouse import REBUILD_MEMORY, Run, config, connect, literal, quoted
+from dagster_project.sentences import Sentence, say
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
-NOTHING_NEW = "nothing new"
+NOTHING_NEW = say("nothing_new")
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Result:
     column: str | None
     expectation: str
     severity: str
-    observed: str
-    expected: str
+    observed: Sentence
+    expected: Sentence
     passed: bool
     named: tuple[str, ...] = ()
 
@@ -143,7 +144,7 @@ def _verdicts(
             expectations = [
                 counted_rows(
                     unexpected_rows_query=_broken_rows(rule),
-                    description=rule.says,
+                    description=str(rule.says),
                     meta={"rule": rule.identity},
                     severity="critical" if rule.severity == "block" else "warning",
                 )
@@ -172,8 +173,8 @@ def from_dbt(results: Sequence[NodeResult]) -> list[Result]:
             column=result.column,
             expectation=result.name,
             severity="warn" if result.status == "warn" else "block",
-            observed=f"{result.failures or 0} rows",
-            expected="0 rows",
+            observed=_rows(result.failures),
+            expected=_rows(0),
             passed=result.status == "pass",
         )
         for result in results
@@ -187,12 +188,15 @@ def record(connection: duckdb.DuckDBPyConnection, run: Run, layer: str, results:
         (
             *(run.run_number, run.run_id, layer, result.expectation, f"{result.schema}.{result.table}"),
             *(result.column, result.severity, result.observed, result.expected, result.passed),
+            *(result.observed.zh, result.expected.zh),
         )
         for result in results
     ]
     if rows:
         connection.executemany(
-            "insert into meta.quality select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now()",
+            "insert into meta.quality by name select ? as run_number, ? as run_id, ? as layer, ? as expectation,"
+            " ? as table_name, ? as column_name, ? as severity, ? as observed, ? as expected, ? as passed,"
+            " ? as observed_zh, ? as expected_zh, now() as checked_at",
             rows,
         )
 
@@ -296,7 +300,8 @@ def _with_names(connection: duckdb.DuckDBPyConnection, rule: Rule, result: Resul
     table = quoted(rule.schema, rule.table)
     query = f"select distinct {columns} from {table} as this where {rule.broken} order by all"
     named = [".".join(map(str, row)) for row in connection.execute(query).fetchall()]
-    return replace(result, observed=f"{result.observed}: {', '.join(named)}", named=tuple(named))
+    observed = say("seen_named", seen=result.observed, names=", ".join(named))
+    return replace(result, observed=observed, named=tuple(named))
 
 
 def _unasked(rule: Rule) -> Result:
@@ -314,7 +319,7 @@ def _unasked(rule: Rule) -> Result:
 
 
 def _result(rule: Rule, verdict: Any | None) -> Result:
-    errors = ["there is no such table"] if verdict is None else _errors(verdict.exception_info)
+    errors = [say("no_such_table")] if verdict is None else _errors(verdict.exception_info)
     observed = verdict and verdict.result.get("observed_value")
     return Result(
         schema=rule.schema,
@@ -323,10 +328,18 @@ def _result(rule: Rule, verdict: Any | None) -> Result:
         expectation=rule.name,
         # a rule that cannot be evaluated has not been kept
         severity="block" if errors else rule.severity,
-        observed=f"could not be evaluated: {errors[0]}" if errors else f"{observed or 0} rows",
+        observed=say("not_evaluated", error=errors[0]) if errors else _rows(observed),
         expected=rule.says,
         passed=not errors and bool(verdict and verdict.success),
     )
+
+
+def _first_line(message: str) -> str:
+    return message.splitlines()[0] if message else say("error_without_words")
+
+
+def _rows(count: int | None) -> Sentence:
+    return say("seen_row") if count == 1 else say("seen_rows", rows=count or 0)
 
 
 def _errors(information: dict[str, Any]) -> list[str]:
@@ -334,4 +347,4 @@ def _errors(information: dict[str, Any]) -> list[str]:
     if "raised_exception" in information:
         information = {"": information}
     raised = [entry for entry in information.values() if entry["raised_exception"]]
-    return [(str(entry["exception_message"]) or "an error without words").splitlines()[0] for entry in raised]
+    return [_first_line(str(entry["exception_message"])) for entry in raised]

@@ -14,6 +14,7 @@ import yaml
 
 from dagster_project import sources
 from dagster_project.lib.warehouse import literal, quoted
+from dagster_project.sentences import Sentence, listed, say
 from dagster_project.sources.contracts import Column
 
 Severity = Literal["block", "warn"]
@@ -40,7 +41,7 @@ class Rule:
     name: str
     kind: Literal["unique", "rows"]
     severity: Severity
-    says: str
+    says: Sentence
     columns: tuple[str, ...] = ()
     broken: str = ""
     names: tuple[str, ...] = ()
@@ -58,19 +59,19 @@ def landing_rules(profile: sources.Profile) -> list[Rule]:
     for source, name in profile.tables:
         table, columns = f"{source}__{name}", profile.contract(source, name).columns
         required = [column.name for column in columns if column.required]
-        given: list[tuple[str, str, list[str]]] = [
-            ("provenance_given", "Every row can be opened down to its file and record.", _nulls(PROVENANCE)),
-            ("required_given", f"Required by the contract: {', '.join(required)}.", _nulls(required)),
-            ("within_contract", "Values are those that the contract accepts.", _outside(columns)),
+        given: list[tuple[str, Sentence, list[str]]] = [
+            ("provenance_given", say("provenance_given"), _nulls(PROVENANCE)),
+            ("required_given", say("required_given", names=listed(required)), _nulls(required)),
+            ("within_contract", say("within_contract"), _outside(columns)),
         ]
         rules += [
             Rule("landing", table, rule, "rows", "block", says, broken=" or ".join(broken), night=LANDED)
             for rule, says, broken in given
             if broken
         ]
-        says = "A row lands once: the same content twice would count twice."
+        once = say("lands_once")
         rules.append(
-            Rule("landing", table, "lands_once", "unique", "block", says, ("_row_hash",), night=LANDED)
+            Rule("landing", table, "lands_once", "unique", "block", once, ("_row_hash",), night=LANDED)
         )
     return rules
 
@@ -80,7 +81,7 @@ def mart_rules() -> list[Rule]:
     rules = []
     for table, given in _mart_file().items():
         if grain := tuple(given.get("unique", ())):
-            says = f"One row for each {' × '.join(grain)}."
+            says = say("one_row_each", key=" × ".join(grain))
             rules.append(
                 Rule(
                     "marts",
@@ -95,7 +96,8 @@ def mart_rules() -> list[Rule]:
             )
         rules += [
             Rule(
-                *("marts", table, rule["name"], "rows", rule["severity"], rule["says"]),
+                *("marts", table, rule["name"], "rows", rule["severity"]),
+                Sentence(rule["says"], rule["says_zh"]),
                 broken=rule["broken"],
                 night=given.get("night", ""),
             )
@@ -127,30 +129,30 @@ def _outside(columns: Sequence[Column]) -> list[str]:
 
 def _load_rules() -> list[Rule]:
     fresh = "run_number = (select run_number from meta.run)"
-    given: list[tuple[str, Severity, str, str]] = [
+    given: list[tuple[str, Severity, Sentence, str]] = [
         (
             "rows_add_up",
             "block",
-            "Every row read is accepted, quarantined or a duplicate.",
+            say("rows_add_up"),
             "rows_read <> rows_accepted + rows_quarantined + rows_duplicate",
         ),
         (
             "few_rows_quarantined",
             "warn",
-            f"Over {QUARANTINE_WARN_SHARE:.0%} of a table's new rows were quarantined: read meta.quarantine.",
+            say("few_rows_quarantined", share=f"{QUARANTINE_WARN_SHARE:.0%}"),
             f"{fresh} and rows_quarantined > {QUARANTINE_WARN_SHARE} * rows_read",
         ),
         (
             "format_unchanged",
             "block",
-            f"Over {QUARANTINE_BLOCK_SHARE:.0%} of a table's new rows were quarantined: a changed format.",
+            say("format_unchanged", share=f"{QUARANTINE_BLOCK_SHARE:.0%}"),
             f"{fresh} and rows_read >= {QUARANTINE_BLOCK_ROWS}"
             f" and rows_quarantined > {QUARANTINE_BLOCK_SHARE} * rows_read",
         ),
         (
             "no_file_refused",
             "warn",
-            "A file was refused whole: meta.files says why, and what to do.",
+            say("no_file_refused"),
             f"{fresh} and files_refused > 0",
         ),
     ]

@@ -41,7 +41,7 @@ META_TABLES = {
     "quality": """
         run_number BIGINT, run_id VARCHAR, layer VARCHAR, expectation VARCHAR, table_name VARCHAR,
         column_name VARCHAR, severity VARCHAR, observed VARCHAR, expected VARCHAR, passed BOOLEAN,
-        checked_at TIMESTAMPTZ""",
+        checked_at TIMESTAMPTZ, observed_zh VARCHAR, expected_zh VARCHAR""",
     "published_rates": """
         metric VARCHAR, day DATE, numerator BIGINT, denominator BIGINT, value DOUBLE,
         published_at TIMESTAMPTZ, as_of TIMESTAMPTZ, run_number BIGINT""",
@@ -144,6 +144,8 @@ def create_meta(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema if not exists meta")
     for name, columns in META_TABLES.items():
         connection.execute(f"create table if not exists {quoted('meta', name)} ({columns})")
+    for column in ("observed_zh", "expected_zh"):  # of build files from before the Chinese
+        connection.execute(f"alter table meta.quality add column if not exists {column} varchar")
 
 
 @contextlib.contextmanager

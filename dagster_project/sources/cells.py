@@ -6,6 +6,8 @@ import duckdb
 import fastexcel
 import pyarrow
 
+from dagster_project.sentences import say
+
 from . import sql, typed
 from .contracts import Column, TableContract
 from .files import Batch, Found, check_header
@@ -38,7 +40,7 @@ def read_header(
             extra = check_header(tuple(types), contract)
             is_typed = _has_own_types(contract, types) and _has_told_times(probe, found, contract)
         except duckdb.Error as error:
-            raise Unfit("the file is no whole Parquet file", "Have it delivered again") from error
+            raise Unfit(say("not_parquet"), say("again")) from error
     return tuple(types), extra, tuple(types.values()) if is_typed else ()
 
 
@@ -147,8 +149,8 @@ def _sheet(found: Found, contract: TableContract) -> fastexcel.ExcelSheet:
         return fastexcel.read_excel(found.path).load_sheet(contract.sheet or 0, dtypes="string")
     except fastexcel.FastExcelError as error:
         raise Unfit(
-            f"the workbook cannot be read: {_told(error)}",
-            f"Have it delivered again, or name its sheet at {contract.file}:{contract.line}",
+            say("not_workbook", told=_told(error)),
+            say("again_or_sheet", place=f"{contract.file}:{contract.line}"),
         ) from error
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dagster_project.sentences import Sentence, join, listed, say
+
 from .contracts import TableContract
-from .marked_yaml import suggestion
+from .marked_yaml import closest
 from .textfiles import Unfit, read_text
 
 MANIFEST_SUFFIX = ".manifest.json"
@@ -30,8 +32,8 @@ class Refusal:
     """A file that was not landed: why, and what to do."""
 
     file: str
-    reason: str
-    remedy: str
+    reason: Sentence
+    remedy: Sentence
 
 
 @dataclass(frozen=True)
@@ -123,30 +125,22 @@ def inspect(found: Found, contract: TableContract, spool: Path) -> Inspected:
     if manifest and manifest.get("encoding"):
         contract = replace(contract, encoding=str(manifest["encoding"]))
     if manifest and manifest.get("bytes") is not None and manifest["bytes"] != found.bytes:
-        raise Unfit(
-            f"the file has {found.bytes} bytes, its manifest says {manifest['bytes']}: it was half written",
-            "Have it delivered again; it is tried again every run",
-        )
+        raise Unfit(say("bytes_differ", bytes=found.bytes, stated=manifest["bytes"]), say("again_every_run"))
     if contract.format in ("csv", "jsonl"):
         sha256, lines, ends_with_newline, read_path = read_text(found.path, contract, spool)
     else:
         sha256, lines, ends_with_newline, read_path = _digest(found.path), 0, True, found.path
     if manifest and manifest.get("sha256") and manifest["sha256"].lower() != sha256:
-        raise Unfit(
-            "the checksum differs from the manifest's: the file was half written or changed on the way",
-            "Have the file and its manifest delivered again",
-        )
+        raise Unfit(say("checksum_differs"), say("again_with_manifest"))
     is_released = found.path.with_name(found.path.name + RELEASE_SUFFIX).exists()
     if not ends_with_newline and not (manifest or is_released):
         raise Unfit(
-            "the file is empty"
-            if not found.bytes
-            else "the last line has no line end: the file was half written",
-            f"Have it delivered again; if it is whole, put an empty {found.path.name}{RELEASE_SUFFIX} beside",
+            say("no_line_end" if found.bytes else "empty"),
+            say("again_or_vouch", name=f"{found.path.name}{RELEASE_SUFFIX}"),
         )
     state = found.path.stat()
     if (state.st_size, state.st_mtime_ns) != (found.bytes, found.modified_ns):
-        raise Unfit("the file is being written", "Nothing: it is tried again every run")
+        raise Unfit(say("being_written"), say("nothing_to_do"))
     header, extra = _header(read_path, contract) if contract.format == "csv" else ((), ())
     if not ends_with_newline and found.bytes:
         lines += 1
@@ -173,15 +167,22 @@ def check_header(header: tuple[str, ...], contract: TableContract) -> tuple[str,
     extra = tuple(name for name in header if name not in wanted)
     missing = [name for name in wanted if name not in header]
     if missing:
-        hints = "; ".join(f"{name}: {suggestion(name, extra)}" for name in missing if extra)
-        raise Unfit(
-            f"the header changed: column {', '.join(missing)} is missing" + (f" ({hints})" if hints else ""),
-            f"Have the old header restored, or change the contract at {contract.file}:{contract.line}",
-        )
+        names, back = listed(missing), say("header_back", place=f"{contract.file}:{contract.line}")
+        if not extra:
+            raise Unfit(say("columns_missing", names=names), back)
+        hints = join("next", [_hint(name, extra) for name in missing])
+        raise Unfit(say("columns_missing_hints", names=names, hints=hints), back)
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise Unfit(f"the header names {', '.join(twice)} twice", "Have each column named once")
+        raise Unfit(say("columns_twice", names=listed(twice)), say("name_once"))
     return extra
+
+
+def _hint(name: str, others: Sequence[str]) -> Sentence:
+    """What a missing column may be called instead."""
+    if close := closest(name, others):
+        return say("hint_closest", name=name, closest=close)
+    return say("hint_others", name=name, others=listed(sorted(others)))
 
 
 def _drop_date(file: str) -> date | None:
@@ -209,15 +210,15 @@ def _manifest(found: Found) -> dict[str, Any] | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Unfit(f"its manifest {path.name} is no JSON", "Have the manifest delivered again") from error
+        raise Unfit(say("manifest_not_json", name=path.name), say("manifest_again")) from error
     if not isinstance(manifest, dict):
-        raise Unfit(f"its manifest {path.name} is no JSON object", "Have the manifest delivered again")
+        raise Unfit(say("manifest_not_object", name=path.name), say("manifest_again"))
     named = manifest.get("file")
     if named is not None and Path(str(named)).name != found.path.name:
-        raise Unfit(f"its manifest is for {named}", "Have the manifest of this file delivered")
+        raise Unfit(say("manifest_of_other", file=named), say("manifest_of_this"))
     for key in ("rows", "bytes"):
         if manifest.get(key) is not None and not isinstance(manifest[key], int):
-            raise Unfit(f"its manifest's {key} is no number", "Have the manifest delivered again")
+            raise Unfit(say("manifest_number", key=key), say("manifest_again"))
     return manifest
 
 

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.sentences import say
+
 from . import cells, ledger, tables
 from .contracts import TableContract
-from .files import Batch, Found, Inspected, Refusal, discover, inspect
+from .files import RELEASE_SUFFIX, Batch, Found, Inspected, Refusal, discover, inspect
 from .ledger import Load, Run
 from .profile import Profile
 from .readers import renamed_key
@@ -183,7 +185,7 @@ class _Landing:
     def _refuse(self, file: Found, unfit: Unfit, was_landed: bool = False) -> None:
         reason = unfit.reason
         if was_landed:
-            reason = f"{reason} (the rows of the copy that was landed before are kept)"
+            reason = say("copy_kept", reason=reason)
         self.refused[file.file] = Refusal(file.file, reason, unfit.remedy)
         ledger.write_refusal(
             self.connection, self.run, self.contract, file, self.refused[file.file], was_landed
@@ -251,18 +253,15 @@ class _Landing:
 def _short_of_manifest(fit: Inspected, rows: int) -> Unfit | None:
     if fit.expected_rows is None or fit.expected_rows == rows:
         return None
-    return Unfit(
-        f"the file has {rows} rows, its manifest says {fit.expected_rows}",
-        "Have the file and its manifest delivered again",
-    )
+    return Unfit(say("rows_differ", rows=rows, stated=fit.expected_rows), say("again_with_manifest"))
 
 
 def _short_of_usual(fit: Inspected, rows: int, usual: dict[str, float]) -> Unfit | None:
     if fit.found.file not in usual:
         return None
     return Unfit(
-        f"the file has {rows} rows, usual on this weekday are {usual[fit.found.file]:g}: it was half written",
-        f"Have it delivered again; if it is whole, put an empty {fit.found.path.name}.ok beside it",
+        say("fewer_than_usual", rows=rows, usual=f"{usual[fit.found.file]:g}"),
+        say("again_or_vouch", name=f"{fit.found.path.name}{RELEASE_SUFFIX}"),
     )
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from dagster_project.sentences import Sentence, listed, say, say_in_sql
+
 from .contracts import TableContract
 from .files import Found, Inspected, Refusal
 from .volume import Sized
@@ -113,7 +115,8 @@ def touch_file(connection: duckdb.DuckDBPyConnection, contract: TableContract, f
     """Notes that a landed file has the same content under a new time."""
     connection.execute(
         """
-        UPDATE meta.files SET bytes = $4, modified_ns = $5, reason = NULL, remedy = NULL
+        UPDATE meta.files
+        SET bytes = $4, modified_ns = $5, reason = NULL, reason_zh = NULL, remedy = NULL, remedy_zh = NULL
         WHERE source = $1 AND table_name = $2 AND file = $3
         """,
         [contract.source, contract.name, found.file, found.bytes, found.modified_ns],
@@ -132,9 +135,12 @@ def write_refusal(
     reason."""
     if was_landed:
         connection.execute(
-            "UPDATE meta.files SET reason = $4, remedy = $5"
+            "UPDATE meta.files SET reason = $4, reason_zh = $5, remedy = $6, remedy_zh = $7"
             " WHERE source = $1 AND table_name = $2 AND file = $3",
-            [contract.source, contract.name, found.file, refusal.reason, refusal.remedy],
+            [
+                *(contract.source, contract.name, found.file),
+                *(refusal.reason, refusal.reason.zh, refusal.remedy, refusal.remedy.zh),
+            ],
         )
         return
     entry = _Entry(found, "refused", reason=refusal.reason, remedy=refusal.remedy)
@@ -149,7 +155,7 @@ def write_copies(
 ) -> None:
     """Rows in meta.files for files with the content of another, named beside each."""
     entries = [
-        _Entry(fit.found, "same_content", fit.sha256, reason=f"same content as {holder}")
+        _Entry(fit.found, "same_content", fit.sha256, reason=say("same_content", file=holder))
         for fit, holder in copies
     ]
     _write(connection, run, contract, entries)
@@ -163,10 +169,11 @@ def write_loaded(
 ) -> None:
     """Rows in meta.files for the files of a batch with their rows; one that held the same content under a
     larger name steps back."""
+    same = say_in_sql("same_content", file="held.file")
     connection.execute(
-        """
+        f"""
         UPDATE meta.files
-        SET status = 'same_content', reason = 'same content as ' || held.file, rows_read = NULL
+        SET status = 'same_content', reason = {same}, reason_zh = {same.zh}, rows_read = NULL
         FROM (SELECT unnest($3::VARCHAR[]) AS file, unnest($4::VARCHAR[]) AS sha256) AS held
         WHERE source = $1 AND table_name = $2 AND files.sha256 = held.sha256 AND files.file <> held.file
             AND status = 'loaded'
@@ -180,9 +187,7 @@ def write_loaded(
     )
     entries = []
     for fit, rows in files:
-        extra = (
-            f"info: columns that the contract does not take: {', '.join(fit.extra)}" if fit.extra else None
-        )
+        extra = say("extra_columns", names=listed(fit.extra)) if fit.extra else None
         vouched = fit.has_manifest or fit.is_released or contract.volume_varies
         entries.append(_Entry(fit.found, "loaded", fit.sha256, rows, extra, is_vouched=vouched))
     _write(connection, run, contract, entries)
@@ -225,8 +230,8 @@ class _Entry:
     status: str
     sha256: str | None = None
     rows: int | None = None
-    reason: str | None = None
-    remedy: str | None = None
+    reason: Sentence | None = None
+    remedy: Sentence | None = None
     is_vouched: bool = False
 
 
@@ -245,7 +250,7 @@ def _write(
         SELECT $1, $2, unnest($4::VARCHAR[]), left(unnest($5::VARCHAR[]), 16), $3, unnest($6::BIGINT[]),
             unnest($7::VARCHAR[]), unnest($8::VARCHAR[]), unnest($9::VARCHAR[]), unnest($10::TIMESTAMPTZ[]),
             now(), unnest($11::DATE[]), unnest($12::BIGINT[]), unnest($13::BIGINT[]), unnest($5::VARCHAR[]),
-            unnest($14::BOOLEAN[])
+            unnest($14::BOOLEAN[]), unnest($15::VARCHAR[]), unnest($16::VARCHAR[])
         """,
         [
             *key,
@@ -261,5 +266,7 @@ def _write(
             [entry.found.bytes for entry in entries],
             [entry.found.modified_ns for entry in entries],
             [entry.is_vouched for entry in entries],
+            [entry.reason and entry.reason.zh for entry in entries],
+            [entry.remedy and entry.remedy.zh for entry in entries],
         ],
     )

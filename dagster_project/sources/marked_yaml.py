@@ -98,12 +98,16 @@ class Mistakes:
         return value
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a mistaken one is close to."""
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)), None)
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A sentence that names the closest known name, or all of them when none is close."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]!r}?"
+    if close := closest(name, known):
+        return f"Did you mean {close!r}?"
     shown = ", ".join(known[:40]) + (", …" if len(known) > 40 else "")
     return f"Known are: {shown}" if known else "None is defined here"
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import duckdb
 
+from dagster_project.sentences import Sentence, say, say_in_sql
+
 from . import sql
 from .cells import stage_cells
 from .contracts import TableContract
@@ -24,8 +26,8 @@ _BUFFER = 2 * _MAX_LINE
 def stage(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch: Batch) -> None:
     """Fills the temporary table `staged_rows` with every row of a batch as text.
 
-    Blank lines, and rows of a sheet without any value, are no rows. `parts` is null and `broken` says why
-    where a line cannot be cut into its fields.
+    Blank lines, and rows of a sheet without any value, are no rows. `broken` is one of the ways in which a line cannot
+    be cut into its fields (see `broken_reason`), or null.
     """
     if contract.format in ("csv", "jsonl"):
         _stage_lines(connection, batch)
@@ -43,11 +45,8 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
         delimiter = sql.text(contract.delimiter)
         return f"""
             SELECT position, file_index, record, line, parts,
-                CASE WHEN len(parts) <> {fields} THEN
-                        'it has ' || len(parts)
-                        || ' fields where the header has {fields}; have the line corrected'
-                    WHEN length(array_to_string(raw_parts, '')) <> length(line) + 1 THEN
-                        'its quotes are not closed; have the line corrected'
+                CASE WHEN len(parts) <> {fields} THEN 'fields'
+                    WHEN length(array_to_string(raw_parts, '')) <> length(line) + 1 THEN 'quotes'
                 END AS broken
             FROM (
                 SELECT *, CASE WHEN raw_parts IS NULL THEN string_split(line, {delimiter})
@@ -65,12 +64,22 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
             SELECT position, file_index, record, line,
                 CASE WHEN json_valid(line) AND starts_with(ltrim(line), '{{')
                     THEN json_extract_string(line, [{paths}]) END AS parts,
-                CASE WHEN parts IS NULL THEN
-                    'it is no whole JSON object; have the line delivered again' END AS broken
+                CASE WHEN parts IS NULL THEN 'json' END AS broken
             FROM {lines}"""
     return (
         "SELECT rowid AS position, file_index, record, NULL AS line, parts, NULL AS broken FROM staged_rows"
     )
+
+
+def broken_reason(batch: Batch) -> Sentence:
+    """An SQL text over `_parts`, `_broken` of staging: why a line cannot be cut; null where it can."""
+    fields = say_in_sql("broken_fields", fields="len(_parts)", wanted=str(len(batch.field_names)))
+    quotes, json = say_in_sql("broken_quotes"), say_in_sql("broken_json")
+
+    def cases(fields: str, quotes: str, json: str) -> str:
+        return f"CASE _broken WHEN 'fields' THEN {fields} WHEN 'quotes' THEN {quotes} WHEN 'json' THEN {json} END"
+
+    return Sentence(cases(fields, quotes, json), cases(fields.zh, quotes.zh, json.zh))
 
 
 def row_as_json(contract: TableContract, batch: Batch) -> str:
@@ -114,11 +123,12 @@ def renamed_key(
             continue
         similar = difflib.get_close_matches(column.name, sorted(unknown), n=1, cutoff=0.75)
         if column.required or similar:
-            hint = f" (there is {similar[0]!r} instead)" if similar else ""
-            return Unfit(
-                f"the header changed: no row has the key {column.name!r}{hint}",
-                f"Have the old key restored, or change the contract at {contract.file}:{column.line}",
+            reason = (
+                say("key_renamed", key=column.name, other=similar[0])
+                if similar
+                else say("key_missing", key=column.name)
             )
+            return Unfit(reason, say("key_back", place=f"{contract.file}:{column.line}"))
     return None
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import duckdb
 
+from dagster_project.sentences import Sentence, say_in_sql, words
+
 from . import cells, readers, sql, typed
 from .contracts import TableContract
 from .files import Batch
@@ -115,18 +117,17 @@ class Staging:
         """Writes the refused rows with their reasons to meta.quarantine; hands back how many."""
         if not self.bad:
             return 0
-        place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
-        reasons = [typed.reason(column, self.codes, self.batch.is_typed) for column in self.contract.columns]
-        told = ", ".join(reason for reason in reasons if reason) or "NULL"
+        told = self._reason()
         if self.batch.is_typed:
             refused = f"SELECT * FROM ({self._typed_rows()}) WHERE {self._refused}"
         else:
             refused = self._typed_rows(f"position IN (SELECT _position FROM {self.rows} WHERE _is_bad)")
         (written,) = self._fetch(
             f"""
-            INSERT INTO meta.quarantine
-            SELECT $1, $2, '{place} ' || _record || ': ' || coalesce(_broken, concat_ws('; ', {told})) || '.',
-                {readers.row_as_json(self.contract, self.batch)}, _file, _record, _load_id, $3, $4, now()
+            INSERT INTO meta.quarantine BY NAME
+            SELECT $1 AS source, $2 AS table_name, {told} AS reason, {told.zh} AS reason_zh,
+                {readers.row_as_json(self.contract, self.batch)} AS "row", _file AS file, _record AS record,
+                _load_id AS load_id, $3 AS run_number, $4 AS run_id, now() AS loaded_at
             FROM ({refused}) JOIN staged_files USING (_file_index)
             """,
             [self.contract.source, self.contract.name, run_number, run_id],
@@ -224,6 +225,19 @@ class Staging:
         found = self.connection.execute(query, list(values)).fetchone()
         assert found is not None  # an aggregate and a statement that writes always give a row
         return found
+
+    def _reason(self) -> Sentence:
+        """An SQL text: why a row is refused."""
+        broken = readers.broken_reason(self.batch)
+        reasons = [typed.reason(column, self.codes, self.batch.is_typed) for column in self.contract.columns]
+        given = [reason for reason in reasons if reason] or [Sentence("NULL", "NULL")]
+        en, zh = (sql.text(between) for between in words()["next"])
+        told = Sentence(
+            f"coalesce({broken}, concat_ws({en}, {', '.join(given)}))",
+            f"coalesce({broken.zh}, concat_ws({zh}, {', '.join(reason.zh for reason in given)}))",
+        )
+        place = "line" if self.contract.format in ("csv", "jsonl") else "row"
+        return say_in_sql(place, record="_record", reasons=told)
 
     @property
     def _refused(self) -> str:

@@ -11,7 +11,7 @@ from . import sql, typed
 from .contracts import TableContract
 from .profile import Profile
 
-_VERSION = 3  # raised when the same file would land otherwise, its rows' hashes included
+_VERSION = 4  # raised when the same file would land otherwise, its rows' hashes included
 _SCHEMAS = ("meta", "landing", "canonical", "reference")
 _TABLES = (
     """
@@ -25,16 +25,22 @@ _TABLES = (
         source VARCHAR, table_name VARCHAR, file VARCHAR, load_id VARCHAR, run_number BIGINT,
         rows_read BIGINT, status VARCHAR, reason VARCHAR, remedy VARCHAR, file_recorded_at TIMESTAMPTZ,
         loaded_at TIMESTAMPTZ, drop_date DATE, bytes BIGINT, modified_ns BIGINT, sha256 VARCHAR,
-        is_vouched BOOLEAN)
+        is_vouched BOOLEAN, reason_zh VARCHAR, remedy_zh VARCHAR)
     """,
     """
     CREATE TABLE IF NOT EXISTS meta.quarantine (
         source VARCHAR, table_name VARCHAR, reason VARCHAR, "row" VARCHAR, file VARCHAR, record BIGINT,
-        load_id VARCHAR, run_number BIGINT, run_id VARCHAR, loaded_at TIMESTAMPTZ)
+        load_id VARCHAR, run_number BIGINT, run_id VARCHAR, loaded_at TIMESTAMPTZ, reason_zh VARCHAR)
     """,
     """
     CREATE TABLE IF NOT EXISTS meta.contracts (source VARCHAR, table_name VARCHAR, fingerprint VARCHAR)
     """,
+)
+# of build files from before the Chinese; their rows land anew, as _VERSION says
+_ADDED = (
+    "ALTER TABLE meta.files ADD COLUMN IF NOT EXISTS reason_zh VARCHAR",
+    "ALTER TABLE meta.files ADD COLUMN IF NOT EXISTS remedy_zh VARCHAR",
+    "ALTER TABLE meta.quarantine ADD COLUMN IF NOT EXISTS reason_zh VARCHAR",
 )
 
 
@@ -45,7 +51,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None:
     try:
         for schema in _SCHEMAS:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for statement in _TABLES:
+        for statement in (*_TABLES, *_ADDED):
             connection.execute(statement)
         known = {
             (source, table): fingerprint

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dagster_project.sentences import Sentence, say
+
 from .contracts import TableContract
 
 SEPARATOR = b"\x01"  # cuts no line: a file that holds this byte is copied without it
@@ -19,7 +21,7 @@ _CHUNK = 1 << 22
 class Unfit(Exception):
     """A file that must not be read; carries the reason and the remedy."""
 
-    def __init__(self, reason: str, remedy: str) -> None:
+    def __init__(self, reason: Sentence, remedy: Sentence) -> None:
         super().__init__(reason)
         self.reason = reason
         self.remedy = remedy
@@ -45,7 +47,7 @@ def read_text(path: Path, contract: TableContract, spool: Path) -> tuple[str, in
                 if as_utf8:
                     as_utf8.add(chunk)
                 if b"\n" not in chunk and len(chunk) == _CHUNK:
-                    raise Unfit("a line is longer than 4 MB", "Have the file written with one row a line")
+                    raise Unfit(say("long_line"), say("row_a_line"))
                 text = _decoded(decoder, chunk, contract, lines)
                 lines += chunk.count(b"\n")
                 last = chunk[-1:]
@@ -59,9 +61,8 @@ def read_text(path: Path, contract: TableContract, spool: Path) -> tuple[str, in
             target.close()
     if as_utf8 and as_utf8.is_utf8():
         raise Unfit(
-            f"the file is UTF-8, its contract says {contract.encoding}",
-            f"Have it written in {contract.encoding}, or set `encoding: utf-8` at"
-            f" {contract.file}:{contract.line}",
+            say("is_utf8", encoding=contract.encoding),
+            say("write_in_or_set_utf8", encoding=contract.encoding, place=f"{contract.file}:{contract.line}"),
         )
     return digest.hexdigest(), lines, last == b"\n", read_path
 
@@ -75,9 +76,13 @@ def _decoded(
         line = lines + 1 + error.object[: error.start].count(b"\n")
         other = "utf-8" if contract.encoding != "utf-8" else "gbk"
         raise Unfit(
-            f"line {line} is not in the encoding {contract.encoding} that the contract says",
-            f"Have it written in {contract.encoding}, or (if all files changed) set the right encoding,"
-            f" such as {other}, at {contract.file}:{contract.line}",
+            say("not_encoded", line=line, encoding=contract.encoding),
+            say(
+                "write_in_or_set",
+                encoding=contract.encoding,
+                other=other,
+                place=f"{contract.file}:{contract.line}",
+            ),
         ) from error
 
 

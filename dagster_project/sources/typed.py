@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from dagster_project.sentences import Sentence, listed, say_in_sql
+
 from . import sql
 from .contracts import Column, TableContract
 
@@ -84,17 +86,16 @@ def is_bad(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
     return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or None
 
 
-def reason(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> str | None:
+def reason(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> Sentence | None:
     """An SQL text: one sentence on what is wrong with a column's value and what to do; null where nothing
     is."""
-    text = text_column(column)
-    shown = "'the value (not shown: personal)'" if column.personal else f"'''' || left({text}, 100) || ''''"
-    cases = " ".join(
-        f"WHEN coalesce({condition}, false) THEN "
-        + (sql.text(words) if " is missing" in words else f"{shown} || {sql.text(words)}")
-        for condition, words in _rules(column, codes, is_typed)
-    )
-    return f"'column {_in_text(column.name)}: ' || CASE {cases} END" if cases else None
+    rules = _rules(column, codes, is_typed)
+    if not rules:
+        return None
+    en = " ".join(f"WHEN coalesce({condition}, false) THEN {said}" for condition, said in rules)
+    zh = " ".join(f"WHEN coalesce({condition}, false) THEN {said.zh}" for condition, said in rules)
+    what = Sentence(f"CASE {en} END", f"CASE {zh} END")
+    return say_in_sql("column", name=sql.text(column.name), what=what)
 
 
 def create_landed(contract: TableContract) -> str:
@@ -114,52 +115,37 @@ def recorded_at(contract: TableContract) -> str:
     return f"coalesce({sql.name(contract.recorded_at)}, _file_recorded_at)"
 
 
-def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> list[tuple[str, str]]:
-    """Each way a column can be wrong: a condition over text and value, and the words that follow the
-    value."""
+def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) -> list[tuple[str, Sentence]]:
+    """Each way a column can be wrong: a condition over text and value, and an SQL text that says so."""
     text, typed = text_column(column), sql.name(column.name)
+    shown = say_in_sql("value_hidden") if column.personal else say_in_sql("value", text=f"left({text}, 100)")
     rules = []
     if column.required:
         missing = f"{typed if is_typed else text} IS NULL"
-        rules.append((missing, "a value is missing; send the row again with one"))
+        rules.append((missing, say_in_sql("missing")))
     if column.type != "text" and not is_typed:
-        words = f" {_EXPECTED[column.type](column)}"
+        wanted = {"format": sql.text(column.formats[0])} if column.formats else {}
+        words = say_in_sql(f"not_{column.type}", value=shown, **wanted)
         rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", words))
         if column.type in ("date", "timestamp"):
             # strptime takes the words epoch and infinity by any format, for the first day of 1900
             is_early = f"{typed} < CAST('1900-01-03' AS {column.sql_type})"
             rules.append((f"CASE WHEN {is_early} THEN NOT regexp_matches({text}, '[0-9]') END", words))
     if column.minimum is not None:
-        rules.append((f"{typed} < {column.minimum}", f" is below {column.minimum}; correct it at the source"))
+        said = say_in_sql("below", value=shown, limit=sql.text(str(column.minimum)))
+        rules.append((f"{typed} < {column.minimum}", said))
     if column.maximum is not None:
-        rules.append((f"{typed} > {column.maximum}", f" is above {column.maximum}; correct it at the source"))
+        said = say_in_sql("above", value=shown, limit=sql.text(str(column.maximum)))
+        rules.append((f"{typed} > {column.maximum}", said))
     if column.accepted:
-        listed = ", ".join(column.accepted)
-        rules.append(
-            (f"{text} NOT IN ({_words(column.accepted)})", f" is none of {listed}; correct it or accept it")
-        )
+        accepted = listed(column.accepted)
+        in_sql = Sentence(sql.text(accepted), sql.text(accepted.zh))
+        said = say_in_sql("not_accepted", value=shown, accepted=in_sql)
+        rules.append((f"{text} NOT IN ({_words(column.accepted)})", said))
     if column.codes:
-        words = f" is not in codes/{column.codes}.csv; add the code there with its meaning"
-        rules.append((f"{text} NOT IN ({_words(codes[column.codes])})", words))
+        said = say_in_sql("not_a_code", value=shown, codes=sql.text(column.codes))
+        rules.append((f"{text} NOT IN ({_words(codes[column.codes])})", said))
     return rules
-
-
-_EXPECTED = {
-    "integer": lambda column: "is no whole number; correct it at the source",
-    "decimal": lambda column: "is no number; correct it at the source (no thousands separators)",
-    "boolean": lambda column: "is neither true nor false; write true, false, 1 or 0",
-    "date": lambda column: (
-        f"is no date like {column.formats[0]}; correct it or add its format to the contract"
-    ),
-    "timestamp": lambda column: (
-        f"is no time like {column.formats[0]}; correct it or add its format to the contract"
-    ),
-    "epoch_ms": lambda column: "is no time in milliseconds since 1970; correct it at the source",
-    "epoch_s": lambda column: "is no time in seconds since 1970; correct it at the source",
-    "instant": lambda column: (
-        "is no instant with an offset like 2026-01-31T08:00:00+08:00; correct it at the source"
-    ),
-}
 
 
 def _integer(text: str) -> str:
@@ -176,10 +162,6 @@ def _epoch(text: str, digits: int) -> str:
 
 def _words(words: tuple[str, ...]) -> str:
     return ", ".join(sql.text(word) for word in words)
-
-
-def _in_text(word: str) -> str:
-    return word.replace("'", "''")
 
 
 def fixed_offset_seconds(zone: str) -> int | None:

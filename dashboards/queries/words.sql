@@ -82,6 +82,24 @@ create macro is_outside(value, centre, width) as abs(value - centre) > width + 1
 create macro in_language(text, language) as
     coalesce(nullif(trim(split_part(text, '¦', if(language = 'zh', 2, 1))), ''), trim(split_part(text, '¦', 1)));
 
+-- A text that came in English and in Chinese, in one of them; a file published before the Chinese has English only.
+create macro told(english, chinese, language) as if(language = 'zh', coalesce(chinese, english), english);
+
+create view quarantined as
+from published.meta.quarantine
+union all by name
+select null::varchar as reason_zh where false;
+
+create view seen_files as
+from published.meta.files
+union all by name
+select null::varchar as reason_zh, null::varchar as remedy_zh where false;
+
+create view checked as
+from published.meta.quality
+union all by name
+select null::varchar as observed_zh, null::varchar as expected_zh where false;
+
 -- What is wrong with a row in quarantine, told from the words that landing uses.
 create macro kind_of_mistake(reason) as
     case

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.published import Row
 from dashboards.ui import downloads, formats, health_charts, theme
-from dashboards.ui.i18n import has_text, language, t
+from dashboards.ui.i18n import language, t
 from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
 from dashboards.ui.verdict import DOLLAR as PLAIN
@@ -66,21 +66,15 @@ def _silent(row: Row) -> str:
 
 
 def _refused(row: Row) -> str:
-    remedy = f" {row['remedy']}." if row["remedy"] else ""
-    return f":red-badge[▲ {t('health_is_refused')}] `{row['file']}`  \n{row['reason']}.{remedy}"
+    said = t("gap_between").join(f"{part}{t('stop')}" for part in (row["reason"], row["remedy"]) if part)
+    return f":red-badge[▲ {t('health_is_refused')}] `{row['file']}`  \n{said.translate(PLAIN)}"
 
 
 def _failed(row: Row) -> str:
     colour, sign = ("red", "▲") if row["severity"] == "block" else ("orange", "△")
     badge = f":{colour}-badge[{sign} {t('severity_' + row['severity'])}]"
-    table = row["table_name"].translate(PLAIN)
-    return f"{badge} **{table}** · {_rule(row)}  \n{t('health_seen', seen=row['observed'].translate(PLAIN))}"
-
-
-def _rule(row: Row) -> str:
-    """What must hold, in the page's language where it is a rule we know, else in the rule's own words."""
-    key = f"rule_{row['expectation']}"
-    return t(key) if has_text(key) else row["expected"]
+    table, rule, seen = (row[name].translate(PLAIN) for name in ("table_name", "expected", "observed"))
+    return f"{badge} **{table}** · {rule}  \n{t('health_seen', seen=seen)}"
 
 
 def loads(view: View) -> None:

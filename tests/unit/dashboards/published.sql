@@ -16,16 +16,16 @@ from meta.run;
 
 create table meta.files as
 from (
-    select 'erp' as source, 'orders' as table_name, 'erp/orders/' || day || '/orders.csv' as file, 'loaded' as status, null::varchar as reason, null::varchar as remedy,
+    select 'erp' as source, 'orders' as table_name, 'erp/orders/' || day || '/orders.csv' as file, 'loaded' as status, null::varchar as reason, null::varchar as remedy, null::varchar as reason_zh, null::varchar as remedy_zh,
         timestamptz '2026-02-01 16:00:00+00' + to_days(d::int) as file_recorded_at, timestamptz '2026-11-20 19:00:00+00' as loaded_at
     from range(28) as days(d), lateral (select (date '2026-02-01' + d::int)::varchar as day)
     union all
     -- a carrier that came every day, and not for the last ten
-    select 'sf', 'tracks', 'sf/tracks/' || d || '.jsonl', 'loaded', null, null, timestamptz '2026-02-01 16:00:00+00' + to_days(d::int), timestamptz '2026-11-20 19:00:00+00'
+    select 'sf', 'tracks', 'sf/tracks/' || d || '.jsonl', 'loaded', null, null, null, null, timestamptz '2026-02-01 16:00:00+00' + to_days(d::int), timestamptz '2026-11-20 19:00:00+00'
     from range(18) as days(d)
     union all
     -- once delivered, never again: that is not silence
-    select 'erp', 'products', 'erp/products.csv', 'loaded', null, null, timestamptz '2025-12-01 16:00:00+00', timestamptz '2026-11-20 19:00:00+00'
+    select 'erp', 'products', 'erp/products.csv', 'loaded', null, null, null, null, timestamptz '2025-12-01 16:00:00+00', timestamptz '2026-11-20 19:00:00+00'
 );
 
 create table meta.loads as
@@ -36,23 +36,24 @@ from (values
 
 create table meta.quarantine as
 select 'erp' as source, 'orders' as table_name, 'Line ' || n || ': column order_no: a value is missing; send the row again with one.' as reason,
+    '第 ' || n || ' 行：order_no 列：缺少取值；请补上后重新发送该行。' as reason_zh,
     '{"order_no":"","phone":"***"}' as "row", 'erp/orders/2026-02-0' || (1 + n % 9) || '/orders.csv' as file, n as record, timestamptz '2026-11-20 19:00:00+00' as loaded_at
 from range(12) as numbers(n)
 union all
 from (values
-    ('sf', 'tracks', 'Line 3: column at: ''2026-13-45'' is no time like %Y; correct it or add its format to the contract.', '{"at":"2026-13-45"}', 'sf/tracks/2.jsonl', 3, timestamptz '2026-11-20 19:00:00+00'),
-    ('sf', 'tracks', 'Line 9: column code: ''ZZ'' is not in codes/sf.csv; add the code there with its meaning.', '{"code":"ZZ"}', 'sf/tracks/2.jsonl', 9, timestamptz '2026-11-20 19:00:00+00'),
-    ('sf', 'tracks', 'Line 4: it is no whole JSON object; have the line delivered again.', '{"line":"***"}', 'sf/tracks/3.jsonl', 4, timestamptz '2026-11-20 19:00:00+00')
+    ('sf', 'tracks', 'Line 3: column at: ''2026-13-45'' is no time like %Y; correct it or add its format to the contract.', '第 3 行：at 列：“2026-13-45”不是 %Y 格式的时间；请更正，或在来源约定中加上这种格式。', '{"at":"2026-13-45"}', 'sf/tracks/2.jsonl', 3, timestamptz '2026-11-20 19:00:00+00'),
+    ('sf', 'tracks', 'Line 9: column code: ''ZZ'' is not in codes/sf.csv; add the code there with its meaning.', '第 9 行：code 列：“ZZ”不在 codes/sf.csv 中；请在其中加上该代码及其含义。', '{"code":"ZZ"}', 'sf/tracks/2.jsonl', 9, timestamptz '2026-11-20 19:00:00+00'),
+    ('sf', 'tracks', 'Line 4: it is no whole JSON object; have the line delivered again.', '第 4 行：该行不是完整的 JSON 对象；请让发送方重新发送该行。', '{"line":"***"}', 'sf/tracks/3.jsonl', 4, timestamptz '2026-11-20 19:00:00+00')
 );
 
 create table meta.quality as
 from (values
-    (6::bigint, 'marts', 'one_row_each', 'marts.kpi', null, 'block', 'One row for each.', '1 rows', false),
-    (7, 'marts', 'one_row_each', 'marts.kpi', null, 'block', 'One row for each.', '0 rows', true),
-    (7, 'marts', 'part_within_whole', 'marts.kpi', null, 'block', 'A rate lies between 0 and 1.', '0 rows', true),
-    (7, 'marts', 'signed_after_placed', 'marts.fct_orders', null, 'warn', 'A signature before the order.', '4 rows', false),
-    (7, 'marts', 'a_rule_of_its_own', 'marts.fct_orders', null, 'warn', 'Told in its own words.', '2 rows', false)
-) as quality(run_number, layer, expectation, table_name, column_name, severity, expected, observed, passed);
+    (6::bigint, 'marts', 'one_row_each', 'marts.kpi', null, 'block', 'One row for each.', '每个只有一行。', '1 row', '1 行', false),
+    (7, 'marts', 'one_row_each', 'marts.kpi', null, 'block', 'One row for each.', '每个只有一行。', '0 rows', '0 行', true),
+    (7, 'marts', 'part_within_whole', 'marts.kpi', null, 'block', 'A rate lies between 0 and 1.', '比率在 0 到 1 之间。', '0 rows', '0 行', true),
+    (7, 'marts', 'signed_after_placed', 'marts.fct_orders', null, 'warn', 'A signature before the order.', '签收早于下单。', '4 rows', '4 行', false),
+    (7, 'marts', 'a_rule_of_its_own', 'marts.fct_orders', null, 'warn', 'Told in its own words.', null, '2 rows', null, false)
+) as quality(run_number, layer, expectation, table_name, column_name, severity, expected, expected_zh, observed, observed_zh, passed);
 
 create table meta.parameters as
 select *, 'what it means ¦ 含义' as meaning

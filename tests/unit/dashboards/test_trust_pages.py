@@ -108,22 +108,26 @@ def test_all_in_order_is_said_too(open_first: Open, published: Path) -> None:
     assert "Nothing: every table came" in said
 
 
-def test_what_failed_comes_first_in_our_words_or_in_the_rules_own(open_first: Open) -> None:
+def test_what_failed_comes_first_in_the_readers_language(open_first: Open) -> None:
+    english = words(open_first("data_health", lang="en"))
+    assert "A signature before the order.  \nSeen: 4 rows" in english and "早于" not in english
     said = words(open_first("data_health", lang="zh"))
-    assert "没有签收早于下单。" in said
-    assert "Told in its own words." in said
+    assert "签收早于下单。  \n实际：4 行" in said and "A signature before" not in said
+    assert "Told in its own words." in said  # of a file that was published before the Chinese
     assert "已有 10 天 0 小时没有新文件" in said
 
 
 def test_a_refused_file_says_why_and_what_to_do(open_first: Open, published: Path) -> None:
     with duckdb.connect(str(published)) as connection:
         connection.execute(
-            """update meta.files set status = 'refused', reason = 'it was half written', remedy = 'Send it again'
-            where file = 'erp/products.csv'"""
+            """update meta.files set status = 'refused', reason = 'it was half written', remedy = 'Send it again',
+            reason_zh = '只写了一部分', remedy_zh = '请重新发送' where file = 'erp/products.csv'"""
         )
     app = open_first("data_health", lang="en")
     assert "**1** files were refused" in app.header[0].value
     assert "`erp/products.csv`  \nit was half written. Send it again." in words(app)
+    chinese = words(open_first("data_health", lang="zh"))
+    assert "`erp/products.csv`  \n只写了一部分。请重新发送。" in chinese and "half written" not in chinese
 
 
 def test_silence_is_measured_by_a_tables_own_rhythm(published: Path) -> None:
@@ -137,10 +141,33 @@ def test_rows_in_quarantine_by_kind_and_by_table(published: Path) -> None:
         kinds[row["kind"]] = kinds.get(row["kind"], 0) + row["rows"]
     assert kinds == {"missing": 12, "time": 1, "code": 1, "broken": 1}
     asked = {"mistake": "missing", "quarantined": "", "most": 5}
-    found = ask(published, "health_quarantined", **asked)
+    found = ask(published, "health_quarantined", **asked, lang="en")
     assert len(found) == 5 and {row["rows"] for row in found} == {12}
     assert {row["kind"] for row in found} == {"missing"}
-    assert not ask(published, "health_quarantined", mistake="missing", quarantined="sf.tracks", most=5)
+    assert not ask(
+        published, "health_quarantined", mistake="missing", quarantined="sf.tracks", most=5, lang="en"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "column code: 'ZZ' is not in"), ("zh", "code 列：“ZZ”不在")]
+)
+def test_a_reason_is_told_in_the_readers_language(published: Path, lang: str, said: str) -> None:
+    (row,) = ask(published, "health_quarantined", mistake="code", quarantined="", most=5, lang=lang)
+    assert said in row["reason"] and row["kind"] == "code"
+
+
+def test_a_file_published_before_the_chinese_tells_its_reasons_in_english(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        for table, columns in {"quarantine": ["reason_zh"], "files": ["reason_zh", "remedy_zh"]}.items():
+            for column in columns:
+                connection.execute(f"alter table meta.{table} drop column {column}")
+        connection.execute(
+            "update meta.files set status = 'refused', reason = 'half written' where source = 'sf'"
+        )
+    (row,) = ask(published, "health_quarantined", mistake="code", quarantined="", most=5, lang="zh")
+    assert "is not in codes/sf.csv" in row["reason"]
+    assert {row["reason"] for row in ask(published, "health_refused", lang="zh")} == {"half written"}
 
 
 def test_the_last_run_alone_is_judged(published: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -77,7 +78,18 @@ class Company:
         run = Run(self.runs, f"run-{self.runs}")
         load = land(self.connection, profile, (source, table), self.source_dir, run)
         assert load.rows_read == load.rows_accepted + load.rows_quarantined + load.rows_duplicate
+        self.assert_told_in_both_languages()
         return load
+
+    def assert_told_in_both_languages(self) -> None:
+        """Every reason and remedy in the books has its Chinese."""
+        told = self.rows(
+            "SELECT reason, reason_zh FROM meta.quarantine UNION ALL SELECT reason, reason_zh FROM meta.files"
+            " UNION ALL SELECT remedy, remedy_zh FROM meta.files"
+        )
+        for english, chinese in told:
+            assert (english is None) == (chinese is None), (english, chinese)
+            assert english is None or re.search("[\u4e00-\u9fff]", chinese), (english, chinese)
 
     def rebuild(self) -> None:
         reset(self.connection)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from dagster_project import sources
 from dagster_project.lib import quality, warehouse
 from dagster_project.lib.rules import Rule, landing_rules
+from dagster_project.sentences import Sentence
 from dagster_project.settings import REPOSITORY, Settings
 
 WHOLE = quality.Scope(0, is_whole=True)
@@ -33,7 +34,7 @@ def build(home: Settings) -> Iterator[Settings]:
 
 
 def rule(kind: str, name: str = "rule", severity: str = "block", **more: object) -> Rule:
-    return Rule("marts", "t", name, kind, severity, "As it must be.", **more)  # type: ignore[arg-type]
+    return Rule("marts", "t", name, kind, severity, Sentence("As it must be.", "应当如此。"), **more)  # type: ignore[arg-type]
 
 
 RULES = [
@@ -82,7 +83,15 @@ def test_rule_that_cannot_be_evaluated_blocks(build: Settings) -> None:
 
 
 def test_table_that_is_missing_blocks(build: Settings) -> None:
-    missing = Rule("marts", "absent", "given", "rows", "warn", "It is there.", broken="id is null")
+    missing = Rule(
+        "marts",
+        "absent",
+        "given",
+        "rows",
+        "warn",
+        Sentence("It is there.", "应当存在。"),
+        broken="id is null",
+    )
     (result,) = quality.evaluate(build, [missing], "marts", WHOLE)
     assert (result.passed, result.severity) == (False, "block")
 
@@ -107,10 +116,10 @@ def test_verdicts_are_kept_with_their_run(build: Settings) -> None:
     with warehouse.connect(build) as connection:
         quality.record(connection, run, "marts", results)
         kept = connection.execute(
-            "select run_number, layer, expectation, table_name, column_name, severity, observed, passed"
-            " from meta.quality"
+            "select run_number, layer, expectation, table_name, column_name, severity, observed, passed,"
+            " observed_zh, expected_zh from meta.quality"
         ).fetchall()
-    assert kept == [(7, "marts", "rule", "marts.t", None, "block", "17 rows", False)]
+    assert kept == [(7, "marts", "rule", "marts.t", None, "block", "17 rows", False, "17 行", "应当如此。")]
 
 
 def test_broken_rows_are_named(build: Settings) -> None:
@@ -128,7 +137,7 @@ def test_marts_are_those_of_the_draft(build: Settings) -> None:
     assert result.observed == "17 rows"
 
 
-@pytest.mark.parametrize(("since", "seen"), [(-1, "17 rows"), (10, "6 rows"), (15, "1 rows"), (16, "0 rows")])
+@pytest.mark.parametrize(("since", "seen"), [(-1, "17 rows"), (10, "6 rows"), (15, "1 row"), (16, "0 rows")])
 def test_night_looks_at_its_own_rows_and_finds_the_broken_among_them(
     build: Settings, since: int, seen: str
 ) -> None:
@@ -166,8 +175,8 @@ def test_landed_rows_are_checked_since_the_last_good_night(landed: Settings) -> 
     names = [rule.name for rule in rules]
     assert {"provenance_given", "lands_once"} <= set(names)
     for since, broken in (
-        (0, {"provenance_given": "1 rows", "lands_once": "2 rows"}),
-        (1, {"provenance_given": "1 rows", "lands_once": "2 rows"}),
+        (0, {"provenance_given": "1 row", "lands_once": "2 rows"}),
+        (1, {"provenance_given": "1 row", "lands_once": "2 rows"}),
         (2, {"lands_once": "2 rows"}),
         (3, {}),
     ):
@@ -179,8 +188,24 @@ def test_unchanged_table_has_nothing_new_to_say(build: Settings) -> None:
     """The other tables of the layer are asked as ever, and one that is gone is missed."""
     rules = [
         rule("rows", broken="given is null"),
-        Rule("meta", "runs", "there", "rows", "warn", "It is there.", broken="run_number < 0"),
-        Rule("marts", "absent", "there", "rows", "warn", "It is there.", broken="id is null"),
+        Rule(
+            "meta",
+            "runs",
+            "there",
+            "rows",
+            "warn",
+            Sentence("It is there.", "应当存在。"),
+            broken="run_number < 0",
+        ),
+        Rule(
+            "marts",
+            "absent",
+            "there",
+            "rows",
+            "warn",
+            Sentence("It is there.", "应当存在。"),
+            broken="id is null",
+        ),
     ]
     unchanged = frozenset({("marts", "t"), ("marts", "absent")})
     scope = quality.Scope(0, is_whole=False, unchanged=unchanged)
@@ -197,6 +222,7 @@ import os, sys, threading
 from pathlib import Path
 os.environ.pop("GX_ANALYTICS_ENABLED", None)
 from dagster_project.lib import expectations, quality, rules
+from dagster_project.sentences import Sentence
 from tests.homes import settings_for
 
 settings = settings_for(Path(sys.argv[1]), Path(sys.argv[2]))
@@ -204,7 +230,8 @@ if sys.argv[3] == "ahead":
     expectations.begin_import()
     expectations.begin_import()
     print(len([thread for thread in threading.enumerate() if "great_expectations" in thread.name]))
-asked = [rules.Rule("marts", "t", "rule", "rows", "block", "As it must be.", broken="given is null")]
+says = Sentence("As it must be.", "应当如此。")
+asked = [rules.Rule("marts", "t", "rule", "rows", "block", says, broken="given is null")]
 scope = quality.Scope(0, is_whole=False, unchanged=frozenset({("marts", "t")} if sys.argv[3] == "quiet" else ()))
 results = quality.evaluate(settings, asked, "marts", scope, lambda: print("begun"))
 assert os.environ.get("GX_ANALYTICS_ENABLED") == (None if sys.argv[3] == "quiet" else "False")
