@@ -18,7 +18,7 @@ from dagster_project.lib.expectations import counted_rows_expectation, great_exp
 from dagster_project.lib.models import NodeResult
 from dagster_project.lib.rules import Rule, landing_rules, mart_rules
 from dagster_project.lib.warehouse import REBUILD_MEMORY, Run, config, connect, literal, quoted
-from dagster_project.sentences import Sentence, say
+from dagster_project.sentences import Sentence, listed, say
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
@@ -300,7 +300,7 @@ def _with_names(connection: duckdb.DuckDBPyConnection, rule: Rule, result: Resul
     table = quoted(rule.schema, rule.table)
     query = f"select distinct {columns} from {table} as this where {rule.broken} order by all"
     named = [".".join(map(str, row)) for row in connection.execute(query).fetchall()]
-    observed = say("seen_named", seen=result.observed, names=", ".join(named))
+    observed = say("seen_named", seen=result.observed, names=listed(named))
     return replace(result, observed=observed, named=tuple(named))
 
 

@@ -134,9 +134,8 @@ def table(asked: Asked, whole: Row, members: list[Row]) -> None:
     st.subheader(t("change_table_title"), anchor=False)
     st.caption(t("change_table_caption"))
 
-    def points(change: float) -> float:
-        # a zero has no sign
-        return round(100 * change, 2) or 0.0
+    def points(change: float) -> float | None:
+        return formats.rounded(100 * change, 2)
 
     def line(row: Row, name: str) -> dict[str, str | float | None]:
         return {

@@ -46,6 +46,11 @@ def points(number: float) -> str:
     return f"{number:+.1f}".replace("-", MINUS)
 
 
+def rounded(number: float | None, digits: int = 1) -> float | None:
+    """A number as a table's column shows it: what rounds to nothing is nothing, not `-0.0`."""
+    return None if number is None else round(number, digits) + 0.0
+
+
 def duration(minutes: float) -> str:
     """Minutes as minutes below two hours, as whole hours above."""
     if minutes < 120:

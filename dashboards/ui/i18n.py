@@ -3,6 +3,8 @@
 Names of places come with the data.
 """
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import streamlit as st
 import yaml
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+CHOICE = re.compile(r"\[([^][|]*)\|([^][|]*)\]")
+NUMBER = re.compile(r"\d[\d,.]*(?<![,.])")
 TEXTS = Path(__file__).parent / "texts"
 
 
@@ -34,12 +38,24 @@ def language() -> str:
 
 
 def t(key: str, **values: object) -> str:
-    """The text of a key in the page's language, with its `{names}` filled in.
+    """The text of a key in the page's language, with its `{names}` filled in; of `[order|orders]` the first stands
+    after the number 1 and the second after any other.
 
     Raises:
         KeyError: no such text; a test walks all keys of both languages.
     """
-    return texts(language())[key].format(**values)
+    text = texts(language())[key]
+    return (_numbered(text, values) if "|" in text else text).format(**values)
+
+
+def _numbered(text: str, values: Mapping[str, object]) -> str:
+    """A text with each of its `[one|many]` chosen by the number before it."""
+
+    def chosen(choice: re.Match[str]) -> str:
+        numbers = NUMBER.findall(text[: choice.start()].format(**values))
+        return choice[1] if numbers and numbers[-1] == "1" else choice[2]
+
+    return CHOICE.sub(chosen, text)
 
 
 def has_text(key: str) -> bool:
