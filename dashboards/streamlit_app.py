@@ -17,7 +17,7 @@ def main() -> None:
     """Draw one run of the app for one reader."""
     # not before: the pages' caches want a server that runs
     from dashboards import published, settings
-    from dashboards.ui import filters, freshness, navigation, page, sign_in
+    from dashboards.ui import filters, freshness, navigation, opens, page, sign_in
     from dashboards.ui.i18n import language, t
 
     st.set_page_config(page_title=t("title"), page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
@@ -26,6 +26,8 @@ def main() -> None:
     asked = st.navigation(list(known.values()), position="hidden")
     if not sign_in.passed():
         return
+    if navigation.key_of(asked) != opens.PAGE:
+        opens.restore()
     with st.container(horizontal=True, key="top"):
         navigation.bar(known, navigation.key_of(asked))
         sign_in.who()

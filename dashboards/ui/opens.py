@@ -14,6 +14,7 @@ import streamlit as st
 from dashboards.ui import navigation, theme
 
 PAGE = "orders"
+LEFT = "left_by_a_chart"
 
 
 def target(show: str, **narrowed: str | None) -> str:
@@ -30,7 +31,28 @@ def chart(drawn: go.Figure, key: str, alt: str) -> None:
         wanted = point.get("customdata")
         wanted = wanted[0] if isinstance(wanted, list) else wanted
         if isinstance(wanted, str):
-            st.switch_page(navigation.page(PAGE), query_params=navigation.shared(**json.loads(wanted)))
+            to = navigation.shared(**json.loads(wanted))
+            st.session_state.setdefault(LEFT, {})[_as_key(to)] = _address()
+            st.switch_page(navigation.page(PAGE), query_params=to)
+
+
+def restore() -> None:
+    """Give a page that was left by a chart its own address again, once the reader comes back to it.
+
+    On leaving, the browser's history takes two entries: Streamlit writes the list's address over the page's, then opens
+    the list. The first of them is the one that Back leads to; put right while going back, it stays one entry.
+    """
+    left = st.session_state.get(LEFT, {}).get(_as_key(_address()))
+    if left is not None:
+        st.query_params.from_dict(left)
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _as_key(address: Mapping[str, list[str]]) -> str:
+    return json.dumps(address, sort_keys=True)
 
 
 def link(label: str, show: str, **narrowed: str | None) -> None:

@@ -24,6 +24,13 @@ ADDRESSES = {key: "" if key == KEYS[0] else key for key in KEYS}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 # each language in one of the two looks, each look on both widths
 SCHEMES = {"en": "light", "zh": "dark"}
+# links and buttons in sight, as wide and as high as a finger finds them; not the signs that only explain
+TARGETS = """() => [...document.querySelectorAll('a[href], button')]
+    .filter((seen) => seen.checkVisibility({ visibilityProperty: true }))
+    .filter((seen) => !seen.closest('header, .modebar-container, .stSkipToContent, .stTooltipIcon, .stSelectbox'))
+    .filter((seen) => seen.dataset.testid !== 'stSkipToContent')
+    .map((seen) => [seen.innerText, seen.getBoundingClientRect().width, seen.getBoundingClientRect().height])
+    .filter(([, width]) => width > 0)"""
 # the period the page opens with, and the longest there is where there is least room
 SPANS = {"wall": "", "phone": "&period=all"}
 
@@ -48,6 +55,14 @@ def test_a_page_can_be_read(
     said = [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
     assert not said, said
     assert not shown.page.locator('[data-testid="stException"]').count()
+
+
+@pytest.mark.parametrize("page", list(ADDRESSES))
+def test_a_finger_hits_what_leads_somewhere(company: Served, look: Start, page: str) -> None:
+    shown = look(company("demo"), "phone").open("lang=zh&show=late", ADDRESSES[page])
+    found = shown.page.evaluate(TARGETS)
+    assert any(width >= 44 for _, width, _ in found)
+    assert not [target for target in found if min(target[1:]) < 44]
 
 
 @pytest.mark.parametrize("page", [pages[-1] for pages in PAGES.values()])

@@ -273,6 +273,11 @@ def test_a_point_of_a_chart_opens_the_orders_behind_it(
     shown.page.wait_for_url(re.compile(f"/orders.*show={show}"))
     shown.settled("orders")
     assert shown.page.locator(".st-key-orders_behind canvas").count()
+    shown.page.go_back()
+    shown.page.wait_for_function("!location.href.includes('show=')")
+    shown.settled()
+    assert shown.page.url == f"{shown.address}/?lang=en"
+    assert shown.metric("headline_true")
 
 
 def test_the_keyboard_opens_the_late_orders(company: Served, look: Start) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from dagster_project.settings import REPOSITORY
 from dashboards.published import QUERIES
 from dashboards.ui import formats
-from dashboards.ui.i18n import LANGUAGES, TEXTS, read, texts
+from dashboards.ui.i18n import CHOICE, LANGUAGES, TEXTS, read, t, texts
 from dashboards.ui.navigation import PAGES
 
 SOURCES = sorted((REPOSITORY / "dashboards").rglob("*.py"))
@@ -68,6 +68,41 @@ def test_everything_named_by_the_data_or_the_structure_has_a_text() -> None:
 def test_no_chinese_in_english_and_no_half_width_comma_in_chinese() -> None:
     assert not [key for key, text in texts("en").items() if re.search(r"[\u4e00-\u9fff]", text)]
     assert not [key for key, text in texts("zh").items() if re.search(r"[\u4e00-\u9fff][,;:()]", text)]
+
+
+def test_what_can_be_one_says_so_in_english_and_chinese_needs_no_second_word() -> None:
+    assert not [key for key, text in texts("zh").items() if CHOICE.search(text)]
+    many = re.compile(
+        r"\{(?:n|orders|suborders|stuck|files)\}(?:\*\*)? (?:\w+ )?(?:orders|sub-orders|parcels|files)\b"
+    )
+    assert not [key for key, text in texts("en").items() if many.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("orders", "said"),
+    [
+        ("1", "1 order was signed after its promise"),
+        ("0", "0 orders were signed after their promise"),
+        ("21", "21 orders were signed after their promise"),
+        ("2,001", "2,001 orders were signed after their promise"),
+    ],
+)
+def test_a_number_and_its_word_agree(speak, orders: str, said: str) -> None:
+    speak("en")
+    assert t("behind_late", orders=orders, shown="1").startswith(f"{said} in this period")
+
+
+def test_what_a_reader_wrote_is_left_as_it_is(speak) -> None:
+    speak("en")
+    assert t("act_first", name="[a|b]", orders="1", of="1") == (
+        "Start with **[a|b]**: it lost time for 1 of the 1 late order."
+    )
+
+
+def test_what_rounds_to_nothing_in_a_table_has_no_sign() -> None:
+    shown = [f"{formats.rounded(number):+.1f}" for number in (-0.04, 0.04, -0.06, 1.25)]
+    assert shown == ["+0.0", "+0.0", "-0.1", "+1.2"]
+    assert formats.rounded(None) is None
 
 
 @pytest.fixture

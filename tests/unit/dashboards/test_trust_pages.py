@@ -124,7 +124,7 @@ def test_a_refused_file_says_why_and_what_to_do(open_first: Open, published: Pat
             reason_zh = '只写了一部分', remedy_zh = '请重新发送' where file = 'erp/products.csv'"""
         )
     app = open_first("data_health", lang="en")
-    assert "**1** files were refused" in app.header[0].value
+    assert "**1** file was refused" in app.header[0].value
     assert "`erp/products.csv`  \nit was half written. Send it again." in words(app)
     chinese = words(open_first("data_health", lang="zh"))
     assert "`erp/products.csv`  \n只写了一部分。请重新发送。" in chinese and "half written" not in chinese
@@ -266,4 +266,4 @@ def test_a_changed_parameter_says_what_it_was_and_from_when(open_first: Open, pu
     ]
     assert found[0]["meaning"] == "少于此数为灰"
     app = open_first("decisions", lang="en")
-    assert "Parameters have been changed **1** times." in app.header[0].value
+    assert "Parameters have been changed **1** time." in app.header[0].value
