@@ -134,8 +134,8 @@ def table(asked: Asked, whole: Row, members: list[Row]) -> None:
     st.subheader(t("change_table_title"), anchor=False)
     st.caption(t("change_table_caption"))
 
-    def points(change: float) -> float | None:
-        return formats.rounded(100 * change, 2)
+    def points(change: float) -> float:
+        return round(formats.or_zero(100 * change, 2), 2)
 
     def line(row: Row, name: str) -> dict[str, str | float | None]:
         return {

@@ -46,9 +46,9 @@ def points(number: float) -> str:
     return f"{number:+.1f}".replace("-", MINUS)
 
 
-def rounded(number: float | None, digits: int = 1) -> float | None:
-    """A number as a table's column shows it: what rounds to nothing is nothing, not `-0.0`."""
-    return None if number is None else round(number, digits) + 0.0
+def or_zero(number: float, digits: int = 1) -> float:
+    """A number for a table's column of so many digits: what would be shown as `-0.0` is zero."""
+    return number if round(number, digits) else 0.0
 
 
 def duration(minutes: float) -> str:

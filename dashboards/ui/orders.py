@@ -159,7 +159,7 @@ def suborders(rows: list[Row], shown: str) -> None:
 
 def _draw(rows: list[Row], columns: dict[str, Any]) -> None:
     def hours(row: Row) -> float | None:
-        return None if row["minutes"] is None else formats.rounded(row["minutes"] / 60)
+        return None if row["minutes"] is None else formats.or_zero(row["minutes"] / 60)
 
     listed = [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in rows]
     with st.container(key="orders_behind"):

@@ -179,7 +179,7 @@ def table(by: str, rows: list[Row]) -> None:
     listed = [
         {
             **row,
-            **{name: None if row[name] is None else formats.rounded(100 * row[name]) for name in parts},
+            **{name: None if row[name] is None else formats.or_zero(100 * row[name]) for name in parts},
             "said": f"{SIGNS[row['standing']]} {t(WORDS[row['standing']])}",
         }
         for row in rows

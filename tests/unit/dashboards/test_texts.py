@@ -100,9 +100,8 @@ def test_what_a_reader_wrote_is_left_as_it_is(speak) -> None:
 
 
 def test_what_rounds_to_nothing_in_a_table_has_no_sign() -> None:
-    shown = [f"{formats.rounded(number):+.1f}" for number in (-0.04, 0.04, -0.06, 1.25)]
+    shown = [f"{formats.or_zero(number):+.1f}" for number in (-0.04, 0.04, -0.06, 1.25)]
     assert shown == ["+0.0", "+0.0", "-0.1", "+1.2"]
-    assert formats.rounded(None) is None
 
 
 @pytest.fixture
