@@ -26,7 +26,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 SCHEMES = {"en": "light", "zh": "dark"}
 # links and buttons in sight, as wide and as high as a finger finds them; not the signs that only explain
 TARGETS = """() => [...document.querySelectorAll('a[href], button')]
-    .filter((seen) => seen.checkVisibility({ visibilityProperty: true }))
+    .filter((seen) => seen.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     .filter((seen) => !seen.closest('header, .modebar-container, .stSkipToContent, .stTooltipIcon, .stSelectbox'))
     .filter((seen) => seen.dataset.testid !== 'stSkipToContent')
     .map((seen) => [seen.innerText, seen.getBoundingClientRect().width, seen.getBoundingClientRect().height])
