@@ -55,7 +55,7 @@ run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the pu
 	@$(PY) -m dagster_project.commands.run
 
 fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a period (dates) that is fetched again
-	@$(PY) -m dagster_project.commands.fetch $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+	@$(PY) -m dagster_project.connectors $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
 	@$(PY) -m dagster_project.commands.run rebuild

@@ -157,11 +157,10 @@ class Night:
     @_noted
     def collect(self) -> list[State]:
         """Fetch what the profile's connections have; one that fails is said, and does not end the night."""
-        connections = self.profile.connections
-        if not connections:
+        if not self.profile.connections:
             return []
         with seconds() as took:
-            states = collect(self.settings, connections, self.say)
+            states = collect(self.settings, self.profile, self.say)
         failed = [state.name for state in states if state.error]
         self.say(f"fetched {len(states)} connections, {len(failed)} not or not wholly ({took})")
         self.reached("collected")
