@@ -18,7 +18,7 @@ import duckdb
 
 from dagster_project import sources
 from dagster_project.connectors.fetch import State
-from dagster_project.lib import expectations, models, publish, quality, warehouse
+from dagster_project.lib import expectations, models, publish, quality, warehouse, webhook
 from dagster_project.lib.collect import collect
 from dagster_project.lib.progress import Say, say_line, seconds
 from dagster_project.lib.timings import Timings
@@ -316,6 +316,7 @@ class Night:
             publish.write_status(self.settings, number, self.run_id, status, message)
         if status in ("blocked", "failed"):
             self.say(f"night {status}: {message}\nwhat was published before stays in place")
+            webhook.post(self.settings, status, message, self.say)
 
     @property
     def status(self) -> str:

@@ -1,4 +1,4 @@
-"""Many sources at once: one that hangs or dies delays no other and loses nothing; nor does a kill, which doubles nothing."""
+"""Many sources at once: one that hangs or dies delays no other; nor does a kill lose or double a row."""
 
 import os
 import signal
