@@ -15,7 +15,7 @@ from typing import Self
 import duckdb
 
 from dagster_project import sources
-from dagster_project.lib import models, publish, runs, warehouse
+from dagster_project.lib import models, publish, runs, warehouse, webhook
 from dagster_project.lib.memory import LANDING_MEMORY, REBUILD_MEMORY
 from dagster_project.lib.progress import Say, say_line
 from dagster_project.lib.timings import Timings
@@ -143,6 +143,7 @@ class Writer:
             publish.write_status(self.settings, number, self.run_id, status, message)
         if status in ("blocked", "failed"):
             self.say(f"night {status}: {message}\nwhat was published before stays in place")
+            webhook.post(self.settings, status, message, self.say)
 
     @property
     def status(self) -> str:
