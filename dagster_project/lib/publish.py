@@ -14,7 +14,8 @@ import duckdb
 import yaml
 
 from dagster_project.lib import blocks, warehouse
-from dagster_project.lib.warehouse import Run, literal, now, quoted
+from dagster_project.lib.runs import Run
+from dagster_project.lib.warehouse import literal, now, quoted
 from dagster_project.settings import Settings
 
 KEPT_VERSIONS = 3
