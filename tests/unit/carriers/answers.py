@@ -39,7 +39,10 @@ def sf() -> Sample:
         {"mailNo": "SF0000000000022", "routes": []},
         {
             "mailNo": "SF0000000000033",
-            "routes": [scan("2026-03-04 10:00:00", "80", "上海市"), scan("2026-03-04 10:00:02", "8000", "上海市")],
+            "routes": [
+                scan("2026-03-04 10:00:00", "80", "上海市"),
+                scan("2026-03-04 10:00:02", "8000", "上海市"),
+            ],
         },
     ]
     inner = {"success": True, "errorCode": "S0000", "errorMsg": None, "msgData": {"routeResps": routes}}
@@ -267,7 +270,14 @@ def deppon() -> Sample:
 
 def kuaidi100() -> Sample:
     def scan(at: str, code: str | None, name: str) -> dict[str, Any]:
-        scan = {"time": at, "ftime": at, "context": "说明", "status": name, "location": "", "areaName": "浙江,宁波市"}
+        scan = {
+            "time": at,
+            "ftime": at,
+            "context": "说明",
+            "status": name,
+            "location": "",
+            "areaName": "浙江,宁波市",
+        }
         return scan | ({"statusCode": code} if code else {})
 
     answer = {
@@ -324,7 +334,9 @@ def aftership() -> Sample:
             "subtag": "Delivered_003",
             "checkpoints": [
                 checkpoint("2026-03-02T18:00:00", "InTransit_002", city="Hangzhou"),
-                checkpoint("2026-03-03T00:30:00+00:00", "OutForDelivery_001", location="Ningbo", city="Ningbo"),
+                checkpoint(
+                    "2026-03-03T00:30:00+00:00", "OutForDelivery_001", location="Ningbo", city="Ningbo"
+                ),
                 checkpoint("2026-03-03T01:00:00Z", UNKNOWN),
                 checkpoint("2026-03-03T10:15:30+08:00", "Delivered_003", location="Ningbo"),
             ],

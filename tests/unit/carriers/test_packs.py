@@ -30,7 +30,9 @@ TRACKING = {
 
 
 def table(pack: str) -> list[dict[str, str]]:
-    with (PACKS / "carriers" / pack / "codes" / f"{pack}_codes.csv").open(encoding="utf-8", newline="") as stream:
+    with (PACKS / "carriers" / pack / "codes" / f"{pack}_codes.csv").open(
+        encoding="utf-8", newline=""
+    ) as stream:
         return list(csv.DictReader(stream))
 
 
@@ -53,7 +55,9 @@ def test_an_answer_becomes_the_events_that_it_tells(company: Company, pack: str)
     record, column = sample.unknown
     [(found_record, reason)] = company.quarantined()
     assert found_record == record
-    assert re.search(rf"column {column}: '{UNKNOWN}.*' is not in codes/{pack}_codes\.csv; add the code", reason)
+    assert re.search(
+        rf"column {column}: '{UNKNOWN}.*' is not in codes/{pack}_codes\.csv; add the code", reason
+    )
 
 
 @pytest.mark.parametrize(("company", "pack"), [(name, name) for name in NAMES], indirect=["company"])
@@ -110,7 +114,11 @@ def yunda(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(actions=st.lists(st.sampled_from([*(row["code"] for row in table("yunda")), "NEW", "got", "", None]), max_size=6))
+@given(
+    actions=st.lists(
+        st.sampled_from([*(row["code"] for row in table("yunda")), "NEW", "got", "", None]), max_size=6
+    )
+)
 def test_every_scan_is_an_event_or_is_shown(yunda: Company, actions: list[str | None]) -> None:
     """The mapping is total and single-valued: as many events as known codes, each its own, the others in quarantine."""
     steps = [
@@ -122,7 +130,9 @@ def test_every_scan_is_an_event_or_is_shown(yunda: Company, actions: list[str | 
     load = yunda.night()["yunda"]
     meaning = {row["code"]: row["event_type"] for row in table("yunda")}
     known = [meaning[action] for action in actions if action in meaning]
-    told = yunda.rows(f"SELECT event_type FROM canonical.events WHERE waybill = '{waybill}' ORDER BY occurred_at")
+    told = yunda.rows(
+        f"SELECT event_type FROM canonical.events WHERE waybill = '{waybill}' ORDER BY occurred_at"
+    )
     assert [event_type for (event_type,) in told] == known
     assert load.rows_quarantined == len(actions) - len(known)
 
@@ -226,7 +236,10 @@ def test_a_pack_of_ones_own_may_lie_anywhere_and_two_may_not_clash(tmp_path: Pat
     with pytest.raises(ProfileError) as caught:
         load_profile(company.profile_dir)
     told = str(caught.value).splitlines()
-    assert "../ours/codes/sf_codes.csv:1: pack sf has a file of this name, too. Use one of them, or put your own" in told
+    assert (
+        "../ours/codes/sf_codes.csv:1: pack sf has a file of this name, too. Use one of them, or put your own"
+        in told
+    )
     assert "../ours/pack.yml:4: unknown setting of pack.yml 'verified'. Did you mean 'unverified'?" in told
     company.write("../ours/pack.yml", "title: {en: Ours}\nshape: s\ndocuments: []\n")
     company.write("codes/sf_codes.csv", "code,event_type,sign_method\n50,picked_up,\n")
@@ -259,6 +272,8 @@ def test_the_documentation_lists_every_pack_as_it_is() -> None:
     listed = dict(re.findall(r"^\| `carriers/(\w+)` \| (.*) \|$", text, flags=re.MULTILINE))
     assert sorted(listed) == NAMES
     for name, cells in listed.items():
-        _, _, verified, codes = [cell.strip() for cell in cells.rsplit(" | ", 3)] if cells.count(" | ") else []
+        _, _, verified, codes = (
+            [cell.strip() for cell in cells.rsplit(" | ", 3)] if cells.count(" | ") else []
+        )
         assert codes == str(len(table(name))), name
         assert verified == ("**no**" if name in UNVERIFIED else "yes"), name
