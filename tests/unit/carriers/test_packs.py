@@ -207,6 +207,17 @@ def test_a_profiles_own_file_stands_in_for_a_packs(tmp_path: Path) -> None:
     assert fingerprint(company.profile_dir) != before
 
 
+def test_a_scan_of_an_unknown_code_is_taken_once_the_code_is_listed(tmp_path: Path) -> None:
+    company = Company(tmp_path, "carriers/yunda")
+    company.answer("yunda", SAMPLES["yunda"].answer)
+    assert company.night()["yunda"].rows_quarantined == 1
+    shipped = (PACKS / "carriers" / "yunda" / "codes" / "yunda_codes.csv").read_text(encoding="utf-8")
+    company.write("codes/yunda_codes.csv", f"{shipped}{UNKNOWN},lost,,said by the carrier on the telephone\n")
+    assert company.night()["yunda"].rows_quarantined == 0
+    assert company.quarantined() == []
+    assert ("03-03 11:00:00", "lost", None, "YUNDA", "430000000000011", "宁波市") in company.events()
+
+
 def mistakes(company: Company, text: str) -> list[str]:
     company.write("profile.yml", text)
     with pytest.raises(ProfileError) as caught:
