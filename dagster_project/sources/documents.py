@@ -107,7 +107,7 @@ def _rows(contract: TableContract) -> str:
             documents.line, CASE WHEN broken IS NULL THEN [{parts}] END AS parts, broken
         FROM (SELECT * EXCLUDE (value), {texts[depth]} FROM ({query})) AS found
         LEFT JOIN staged_documents AS documents
-            ON broken IS NOT NULL AND documents.position = found.document"""
+            ON documents.position = CASE WHEN broken IS NOT NULL THEN found.document END"""
 
 
 def _paths(contract: TableContract, level: int, depth: int) -> list[str]:
