@@ -15,6 +15,8 @@ _IMPORTING = threading.Lock()
 def begin_import() -> None:
     """Import the library beside what goes on, once a process; whoever needs it waits for what is left of that."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before another thread reads the environment
+    import sqlalchemy.orm  # noqa: F401  # whole before two threads import it: Dagster's own does, too
+
     threading.Thread(target=great_expectations, name="importing great_expectations").start()
 
 
