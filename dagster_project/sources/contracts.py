@@ -6,6 +6,7 @@ is in typed.
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +27,7 @@ FORMATS = ("csv", "jsonl", "parquet", "xlsx")
 ENCODINGS = ("utf-8", "gbk", "gb18030", "latin-1")
 TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f")
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d 00:00:00")
+EXCEL_SERIAL = "excel"  # the format of a time that is a number of days, as a workbook holds it
 INTEGER_LIMIT = 2_147_483_647
 _TABLE_KEYS = (
     "files", "format", "encoding", "delimiter", "sheet", "key", "recorded_at", "columns", "nulls", "volume",
@@ -235,8 +237,8 @@ def _column(name: str, settings: Mapping, zone: str, line: int, mistakes: Mistak
 _ONLY_FOR = {
     "format": ("timestamp", "date"),
     "zone": ("timestamp",),
-    "min": ("integer", "decimal"),
-    "max": ("integer", "decimal"),
+    "min": ("integer", "decimal", "date", "timestamp"),
+    "max": ("integer", "decimal", "date", "timestamp"),
     "scale": ("decimal",),
     "accepted": ("text", "integer"),
     "codes": ("text", "integer"),
@@ -260,10 +262,20 @@ def texts(mapping: Mapping, key: str, mistakes: Mistakes) -> tuple[str, ...]:
 def _limit(settings: Mapping, key: str, type_: str, mistakes: Mistakes) -> str | None:
     if key not in settings:
         return None
+    if type_ in ("date", "timestamp"):
+        return _last_day(settings, key, mistakes)
     try:
         return str(int(settings[key])) if type_ == "integer" else str(float(settings[key]))
     except (TypeError, ValueError):
         mistakes.add(settings.line_of(key), f"{key} {settings[key]!r} is no number", "Write a number")
+        return None
+
+
+def _last_day(settings: Mapping, key: str, mistakes: Mistakes) -> str | None:
+    try:
+        return f"DATE '{date.fromisoformat(str(settings[key]))}'"
+    except ValueError:
+        mistakes.add(settings.line_of(key), f"{key} {settings[key]!r} is no day", "Write a day like 2026-01-31")
         return None
 
 
