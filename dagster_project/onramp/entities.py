@@ -1,381 +1,283 @@
-"""The SQL of the entities, from what the columns of a workbook are taken for.
+"""The SQL of the entities: tables grouped to orders, to parts (what was sent and signed for together) and to lines.
 
-A table becomes a relation with the names of ours; relations are grouped to orders, to parts (what was sent and
-signed for together) and to lines. Every row hands on where it came from.
-
-A day without a time, among the times of a column: a signature, a limit and a cancellation are read as the end of that
-day, so that verdicts by the day are exact. So is everything else if no time has a clock; else it is read as the first
-instant of its day, which is a microsecond after midnight, since midnight belongs to the day it ends.
+Every row hands on where it came from: of several the first.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from .proposal import DATA, ORDER, PLACED, WAYBILL, Proposal, is_of_use, rows_of
-from .recognise import Column, Table
-from .seeds import Target, targets
-from .sql import quoted, text
+from .proposal import ORDER, PLACED, WAYBILL
+from .recognise import Table
+from .seeds import targets
+from .sql import text
+from .understood import CODE, DELIVERED, FROM, PART_TARGETS, PLACE, STATE, Understood
 
-SOURCE = "workbook"
-CODE = "suborders.fulfilment_code"
-PLACE = "suborders.origin_place"
-DELIVERED = "events.delivered"
-_SENT = (DELIVERED, "events.outbound", "events.picked_up", WAYBILL, CODE)
+STATE_EVENTS = ("refused", "returned_signed", "lost")
+CANCELLED = "cancelled"
 _ORDER_TARGETS = (
     "orders.customer_id", "orders.order_type", "orders.wished_date", "orders.given_promise", "orders.erp_ship_by_at",
     "orders.amount",
 )  # fmt: skip
-_PART_TARGETS = (PLACE, "suborders.carrier", "suborders.destination_city", "suborders.destination_province")
-_LIMITS = (DELIVERED, "events.received_click", "events.cancelled", "orders.given_promise", "orders.erp_ship_by_at")
-_FROM = "_recorded_at, _load_seq, _load_id, _file, _record"
-_FIRST_OF = """max(_recorded_at) as _recorded_at, max(_load_seq) as _load_seq, arg_min(_load_id, (_file, _record)) as _load_id,
-    min(_file) as _file, arg_min(_record, (_file, _record)) as _record"""
-STATE_EVENTS = ("refused", "returned_signed", "lost")
+_LINE_TARGETS = ("order_lines.sku", "order_lines.ordered_quantity", "receipts.received_quantity")
+_CUSTOMER_TARGETS = (PLACED, "orders.customer_id", "customers.segment", *PART_TARGETS[2:])
+_FIRST_FROM = (
+    "max(_recorded_at) as _recorded_at, max(_load_seq) as _load_seq,\n"
+    "    arg_min(_load_id, (_file, _record)) as _load_id, min(_file) as _file,"
+    " arg_min(_record, (_file, _record)) as _record"
+)
 
 
-@dataclass(frozen=True)
-class Understood:
-    """A proposal as it is taken: which tables say what; `zone` is the workbook's."""
-
-    proposal: Proposal
-    zone: str
-
-    @property
-    def tables(self) -> list[Table]:
-        return [table for table in self.proposal.tables if is_of_use(table)]
-
-    @property
-    def orders(self) -> list[Table]:
-        return [table for table in self.tables if table.has(PLACED) and table.has(ORDER)]
-
-    @property
-    def parts(self) -> list[Table]:
-        """The tables that tell what was sent and signed for: of those with a signature, else with a sending, the
-        finest; else the orders themselves."""
-        for told in (DELIVERED, "events.outbound", "events.picked_up", WAYBILL, CODE):
-            tables = [table for table in self.tables if table.has(told)]
-            if tables:
-                return [table for table in tables if table.has(WAYBILL, CODE)] or tables
-        return self.orders
-
-    @property
-    def lines(self) -> Table | None:
-        told = [
-            table
-            for table in self.tables
-            if table.has(ORDER) and table.has("order_lines.sku", "order_lines.ordered_quantity")
-        ]
-        return max(told, key=lambda table: table.columns[0].values.rows, default=None)
-
-    @property
-    def events(self) -> list[str]:
-        """The milestones and other events that some table tells."""
-        told = {target.name for table in self.tables for target in table.targets if target.is_event}
-        return [name for name in targets() if name in told]
-
-    @property
-    def are_all_days(self) -> bool:
-        """Whether no time of an order has a clock."""
-        times = [
-            column.values
-            for table in self.tables
-            for column in table.columns
-            if column.taken and (column.taken.is_event or column.taken.name == PLACED) and column.values.filled
-        ]
-        return all(values.are_days for values in times)
-
-    def has(self, *wanted: str) -> bool:
-        return any(table.has(*wanted) for table in self.tables)
-
-    def column(self, target: str) -> Column | None:
-        return next((column for table in self.tables if (column := table.column(target))), None)
-
-    # --- relations
-
-    def relation(self, table: Table) -> str:
-        """A table by our names. Without an order's number it is found by the waybill, in a table that has both."""
-        cells = [f"{self._value(table, target)} as {target.column}" for target in table.targets]
-        joins = ""
-        state = table.column("orders.status")
-        if state and state.values.states:
-            cells.append("states.means as state")
-            joins += f"\nleft join reference.code_states as states on states.code = {_of(state)}"
-        if not table.has(ORDER):
-            link = next((other for other in self.tables if other.has(ORDER) and other.has(WAYBILL)), None)
-            if link is None:
-                return ""
-            waybill, order = quoted(_name(link, WAYBILL)), quoted(_name(link, ORDER))
-            cells.append("links.order_id")
-            joins += (
-                f"\nleft join (select distinct {waybill} as waybill, {order} as order_id"
-                f" from {SOURCE}.{link.name}) as links\n    on links.waybill = told.{quoted(_name(table, WAYBILL))}"
-            )
-        return f"select {', '.join(cells)}, {_FROM}\nfrom {SOURCE}.{table.name} as told{joins}"
-
-    def _value(self, table: Table, target: Target) -> str:
-        column = table.column(target.name)
-        assert column is not None
-        name = _of(column)
-        if target.kind == "money":
-            plain = f"regexp_replace({name}, '[¥￥$,，元\\s]', '', 'g')"
-            return f"try_cast({plain} as decimal(18, 2))"
-        if target.kind != "time" or is_date(column):
-            return name
-        return self._instant(name, target.name) if column.values.has_days else name
-
-    def _instant(self, name: str, target: str) -> str:
-        local = f"({name} at time zone {text(self.zone)})"
-        later = "interval 1 microsecond"
-        if target in _LIMITS or self.are_all_days:
-            later = "interval 1 day"
-        moved = f"({local} + {later}) at time zone {text(self.zone)}"
-        return f"case when cast({local} as time) = time '00:00:00' then {moved} else {name} end"
-
-    # --- entities
-
-    def orders_sql(self) -> str:
-        """One row an order: of several tables the first that says something, of several rows the last limit."""
-        told = [target for target in _ORDER_TARGETS if self.has(target)]
-        ranked = []
-        for rank, table in enumerate(
-            sorted((table for table in self.tables if table.has(ORDER)), key=lambda t: not t.has(PLACED))
-        ):
-            here = [target for target in told if table.has(target)]
-            if not here and not table.has(PLACED):
-                continue
-            cells = ["min(placed_at) as placed_at"] if table.has(PLACED) else []
-            cells += [f"{self._order_value(table, target)} as {targets()[target].column}" for target in here]
-            ranked.append(
-                f"select order_id, {rank} as _rank, {', '.join(cells)}, {_FIRST_OF}\nfrom ({self.relation(table)})"
-                "\nwhere order_id is not null group by order_id"
-            )
-        names = [targets()[target].column for target in told]
-        cells = [f"arg_min({name}, _rank) as {name}" for name in names]
-        union = "\nunion all by name\n".join(ranked)
+def orders(this: Understood) -> str:
+    """One row an order: of several tables the first that says something, of several rows the last limit."""
+    told = [target for target in _ORDER_TARGETS if this.has(target)]
+    wanted = (PLACED, *told)
+    names = [targets()[target].column for target in told]
+    if plain := this.only_plain_table(told):
         return (
-            f"select order_id, {', '.join(['min(placed_at) as placed_at', *cells])}, {_FIRST_OF}"
-            f"\nfrom (\n{union}\n)\ngroup by order_id having min(placed_at) is not null"
+            f"select order_id, placed_at{_more(names)}, {FROM}\nfrom {_in(this.relation(plain, wanted))}"
+            "\nwhere order_id is not null"
         )
-
-    def _order_value(self, table: Table, target: str) -> str:
-        name = targets()[target].column
-        if target == "orders.amount":
-            return f"sum({name})" if self._is_of_lines(table, target) else f"max({name})"
-        if targets()[target].kind == "time":
-            return f"max({name})"
-        return f"arg_min({name}, (_file, _record))"
-
-    def _is_of_lines(self, table: Table, target: str) -> bool:
-        """Whether an amount differs between the rows of an order, so that it is the lines' own."""
-        order, amount = quoted(_name(table, ORDER)), quoted(_name(table, target))
-        row = self.proposal.connection.execute(
-            f"""
-            select count(*) filter (amounts > 1), count(*) from (
-                select count(distinct {amount}) as amounts
-                from ({rows_of(table, DATA)}) group by {order} having count(*) > 1
-            )
-            """
-        ).fetchone()
-        return bool(row and row[0] > 0.05 * row[1])
-
-    def parts_sql(self) -> str:
-        """One row a part: a delivery note, a waybill, else what an order sends from one place. A part that is known
-        by its order alone is signed once each of its rows is."""
-        events = [targets()[name].column for name in self.events if any(table.has(name) for table in self.parts)]
-        attributes = [targets()[name].column for name in _PART_TARGETS if any(t.has(name) for t in self.parts)]
-        relations = [
-            f"select *, {self._code(table)} as _code, {str(not table.has(WAYBILL, CODE)).lower()} as _is_whole"
-            f"\nfrom ({self.relation(table)})\nwhere order_id is not null"
-            for table in self.parts
-            if self.relation(table)
+    tables = [table for table in this.tables if table.has(ORDER) and table.has(*wanted)]
+    ranked = []
+    for rank, table in enumerate(sorted(tables, key=lambda table: not table.has(PLACED))):
+        cells = ["min(placed_at) as placed_at"] if table.has(PLACED) else []
+        cells += [
+            f"{_of_order(this, table, target)} as {_column(target)}" for target in told if table.has(target)
         ]
-        cells = [f"arg_min({name}, (_file, _record)) as {name}" for name in attributes]
-        for name in events:
-            last = f"max({name})"
-            if name == "delivered":
-                last = f"case when not bool_or(_is_whole) or count(*) = count({name}) then {last} end"
-            cells.append(f"{last} as {name}")
-        if any(table.has(WAYBILL) for table in self.parts):
-            cells.append("arg_min(waybill, (_file, _record)) as waybill")
-        if self.has_states:
-            cells.append("case when count(*) = count(state) then max(state) end as state")
-        union = "\nunion all by name\n".join(relations)
+        ranked.append(
+            f"select order_id, {rank} as _rank{_more(cells)}, {_FIRST_FROM}\nfrom {_in(this.relation(table, wanted))}"
+            "\nwhere order_id is not null\ngroup by order_id"
+        )
+    cells = [f"arg_min({name}, _rank) as {name}" for name in names]
+    return (
+        f"select order_id, min(placed_at) as placed_at{_more(cells)}, {_FIRST_FROM}\nfrom {_in(_union(ranked))}"
+        "\ngroup by order_id\nhaving min(placed_at) is not null"
+    )
+
+
+def parts(this: Understood) -> str:
+    """One row a part: a delivery note, a waybill, else what an order sends from one place. A part that is known by
+    its order alone is signed once each of its rows is."""
+    wanted = (*this.events, *PART_TARGETS, CODE, WAYBILL, STATE)
+    names = [*_attributes(this), *(["waybill"] if _is_told(this, WAYBILL) else [])]
+    events = part_events(this)
+    only = this.parts[0]
+    if len(this.parts) == 1 and not this.with_states and this.has_one_row_an_order(only):
+        code = _code(this, only)
+        code = code if code == "order_id" else f"coalesce({code}, order_id)"
         return (
-            f"select order_id, coalesce(_code, order_id) as fulfilment_code{_more(cells)}, {_FIRST_OF}"
-            f"\nfrom (\n{union}\n)\ngroup by all"
+            f"select order_id, {code} as fulfilment_code{_more([*names, *events])}, {FROM}"
+            f"\nfrom {_in(this.relation(only, wanted))}\nwhere order_id is not null"
         )
+    relations = [
+        f"select *, {_code(this, table)} as _code, {str(not table.has(WAYBILL, CODE)).lower()} as _is_whole"
+        f"\nfrom {_in(this.relation(table, wanted))}\nwhere order_id is not null"
+        for table in this.parts
+    ]
+    cells = [f"arg_min({name}, (_file, _record)) as {name}" for name in names]
+    for name in events:
+        last = f"max({name})"
+        if name == "delivered":
+            last = f"case when not bool_or(_is_whole) or count(*) = count({name}) then {last} end"
+        cells.append(f"{last} as {name}")
+    if any(table in this.parts for table in this.with_states):
+        cells.append("case when count(*) = count(state) then max(state) end as state")
+    return (
+        f"select order_id, coalesce(_code, order_id) as fulfilment_code{_more(cells)}, {_FIRST_FROM}"
+        f"\nfrom {_in(_union(relations))}\ngroup by all"
+    )
 
-    @property
-    def has_states(self) -> bool:
-        """Whether the tables of parts tell states that end an order."""
-        return any((state := table.column("orders.status")) and state.values.states for table in self.parts)
 
-    def _code(self, table: Table) -> str:
-        if table.has(CODE):
-            return "fulfilment_code" if self._is_own(table, CODE) else "order_id || '-' || fulfilment_code"
-        if table.has(WAYBILL):
-            return "order_id || '-' || waybill"
-        rows = table.columns[0].values.rows
-        order = table.column(ORDER)
-        if table.has(PLACE) and order and order.values.distinct < rows:
-            return "order_id || '-' || origin_place"
-        return "order_id"
+def part_events(this: Understood) -> list[str]:
+    return [_column(name) for name in this.events if _is_told(this, name)]
 
-    def _is_own(self, table: Table, target: str) -> bool:
-        """Whether a code belongs to one order only."""
-        if not table.has(ORDER):
-            return False
-        order, code = quoted(_name(table, ORDER)), quoted(_name(table, target))
-        row = self.proposal.connection.execute(
-            f"select count(distinct {code}), count(distinct ({order}, {code})) filter ({code} is not null)"
-            f" from ({rows_of(table, DATA)})"
-        ).fetchone()
-        return bool(row and row[0] == row[1])
 
-    def has_own_waybills(self) -> bool:
-        return all(self._is_own(table, WAYBILL) for table in self.parts if table.has(WAYBILL))
+def suborders(this: Understood) -> str:
+    """Every part, and every order of which no part is told: that one has not been sent."""
+    elsewhere = [
+        table
+        for table in this.tables
+        if table not in this.parts and table.has(ORDER) and table.has(*PART_TARGETS)
+    ]
+    sources = {name: [f"parts.{name}"] for name in _attributes(this)}
+    ctes, joins = _with_orders_and_parts(this), ""
+    for at, table in enumerate(elsewhere):
+        names = [_column(name) for name in PART_TARGETS if table.has(name)]
+        cells = [f"arg_min({name}, (_file, _record)) as {name}" for name in names]
+        told = f"select order_id{_more(cells)}\nfrom {_in(this.relation(table, PART_TARGETS))}\ngroup by order_id"
+        ctes += f",\nother_{at} as {_in(told)}"
+        joins += f"\nleft join other_{at} on other_{at}.order_id = coalesce(parts.order_id, orders.order_id)"
+        for name in names:
+            sources.setdefault(name, []).append(f"other_{at}.{name}")
+    cells = [f"coalesce({', '.join(given)}) as {name}" for name, given in sources.items()]
+    cells.append("greatest(parts._load_seq, orders._load_seq) as _load_seq")
+    cells += [
+        f"coalesce(parts.{name}, orders.{name}) as {name}" for name in FROM.split(", ") if name != "_load_seq"
+    ]
+    return (
+        f"{ctes}\nselect coalesce(parts.order_id, orders.order_id) as order_id,"
+        f"\n    coalesce(parts.fulfilment_code, orders.order_id) as fulfilment_code, orders.placed_at{_more(cells)}"
+        f"\nfrom orders\nfull join parts on parts.order_id = orders.order_id{joins}"
+    )
 
-    def suborders_sql(self) -> str:
-        """Every part, and every order of which no part is told: that one has not been sent."""
-        in_parts = [targets()[name].column for name in _PART_TARGETS if any(t.has(name) for t in self.parts)]
-        elsewhere = [
-            table
-            for table in self.tables
-            if table not in self.parts and table.has(ORDER) and table.has(*_PART_TARGETS)
-        ]
-        others, joins, sources = [], "", {name: [f"parts.{name}"] for name in in_parts}
-        for at, table in enumerate(elsewhere):
-            names = [targets()[name].column for name in _PART_TARGETS if table.has(name)]
-            cells = ", ".join(f"arg_min({name}, (_file, _record)) as {name}" for name in names)
-            others.append(
-                f"other_{at} as (\nselect order_id, {cells} from (\n{self.relation(table)}\n) group by order_id\n)"
-            )
-            joins += f"\nleft join other_{at} on other_{at}.order_id = coalesce(parts.order_id, orders.order_id)"
-            for name in names:
-                sources.setdefault(name, []).append(f"other_{at}.{name}")
-        cells = [f"coalesce({', '.join(given)}) as {name}" for name, given in sources.items()]
-        provenance = ", ".join(
-            f"coalesce(parts.{name}, orders.{name}) as {name}" for name in _FROM.split(", ") if name != "_load_seq"
-        )
-        ctes = ",\n".join(
-            [f"orders as (\n{self.orders_sql()}\n)", f"parts as (\n{self.parts_sql()}\n)", *others]
-        )
-        return (
-            f"with {ctes}\nselect coalesce(parts.order_id, orders.order_id) as order_id,"
-            f" coalesce(parts.fulfilment_code, orders.order_id) as fulfilment_code{_more(cells)},"
-            f" orders.placed_at, greatest(parts._load_seq, orders._load_seq) as _load_seq, {provenance}"
-            f"\nfrom orders full join parts on parts.order_id = orders.order_id{joins}"
-        )
 
-    def part_events_sql(self) -> str:
-        """The events of parts, one a row; a state that ends a part makes of its signature what it was."""
-        events = [targets()[name].column for name in self.events if any(table.has(name) for table in self.parts)]
-        attributes = [
-            targets()[name].column
-            for name in (PLACE, "suborders.carrier")
-            if any(table.has(name) for table in self.parts)
-        ]
-        cells = [f"parts.{name}" for name in events if name != "delivered"]
-        milestones = list(events)
-        if self.has_states:
-            known = ", ".join(["orders.placed_at", *(f"parts.{name}" for name in events)])
-            ending = ", ".join(text(name) for name in STATE_EVENTS)
-            if "delivered" in events:
-                cells.append(f"case when state is null or state not in ({ending}) then parts.delivered end as delivered")
-            at = f"coalesce(parts.delivered, greatest({known}))" if "delivered" in events else f"greatest({known})"
-            cells += [f"case when state = '{name}' then {at} end as {name}" for name in STATE_EVENTS]
-            milestones += STATE_EVENTS
-            # when it was cancelled is not told, only that it was: the last thing known of it stands in
-            by_state = f"case when state = 'cancelled' then greatest({known}) end"
-            if "cancelled" in events:
-                cells.remove("parts.cancelled")
-                by_state = f"coalesce(parts.cancelled, {by_state})"
-            else:
-                milestones.append("cancelled")
-            cells.append(f"{by_state} as cancelled")
-        elif "delivered" in events:
-            cells.append("parts.delivered")
-        if not milestones:
+def events_of_parts(this: Understood) -> str:
+    """The events of parts, one a row; '' if none is told. A state that ends a part makes of its signature what it
+    was: refused, signed for by the sender. When it was cancelled is often not told, only that it was: then the last
+    thing known of it stands in."""
+    events, attributes = part_events(this), [name for name in _attributes(this) if name in _OF_EVENTS]
+    if not this.with_states:
+        if not events:
             return ""
-        given = "".join(f", parts.{name}" for name in attributes)
-        provenance = ", ".join(f"parts.{name}" for name in _FROM.split(", "))
-        return (
-            f"with orders as (\n{self.orders_sql()}\n),\nparts as (\n{self.parts_sql()}\n),\ntold as (\n"
-            f"select parts.order_id, parts.fulfilment_code{given}{_more(cells)}, {provenance}"
-            "\nfrom parts left join orders on orders.order_id = parts.order_id\n)\n"
-            f"select * from (\nunpivot told on {', '.join(milestones)} into name milestone value occurred_at\n)"
+        names = ", ".join(["order_id", "fulfilment_code", *attributes, *events, FROM])
+        return _unpivoted(f"select {names} from {_in(parts(this))}", events)
+    known = f"greatest({', '.join(['orders.placed_at', *(f'parts.{name}' for name in events)])})"
+    ended = f"coalesce(parts.delivered, {known})" if "delivered" in events else known
+    cells = {name: f"parts.{name}" for name in events}
+    if "delivered" in events:
+        ending = ", ".join(map(text, STATE_EVENTS))
+        cells["delivered"] = (
+            f"case when states.state is null or states.state not in ({ending}) then parts.delivered end"
         )
-
-    def order_events_sql(self, table: Table) -> str:
-        """The events that a table tells of an order as a whole."""
-        events = [target.column for target in table.targets if target.is_event and target.name != DELIVERED]
-        if not events or not table.has(ORDER):
-            return ""
-        cells = ", ".join(f"max({name}) as {name}" for name in events)
-        return (
-            f"select * from (\nunpivot (\nselect order_id, {cells}, {_FIRST_OF}\nfrom (\n{self.relation(table)}\n)"
-            f"\nwhere order_id is not null group by order_id\n) on {', '.join(events)}"
-            " into name milestone value occurred_at\n)"
-        )
-
-    @property
-    def shipped(self) -> str | None:
-        """What the ERP would call shipped: out of the warehouse, else handed to the carrier."""
-        told = [name for name in ("outbound", "picked_up") if any(t.has(f"events.{name}") for t in self.parts)]
-        return told[0] if told else None
-
-    def shipped_sql(self) -> str:
-        """An order is shipped once each of its parts is."""
-        return (
-            f"select order_id, max({self.shipped}) as occurred_at, {_FIRST_OF}\nfrom (\n{self.parts_sql()}\n)"
-            f"\ngroup by order_id having count(*) = count({self.shipped})"
-        )
-
-    def waybills_sql(self) -> str:
-        return (
-            f"with orders as (\n{self.orders_sql()}\n),\nparts as (\n{self.parts_sql()}\n)\n"
-            "select parts.*, orders.placed_at from parts left join orders on orders.order_id = parts.order_id"
-        )
-
-    def lines_sql(self) -> str:
-        """One row a line, numbered as they stand."""
-        assert self.lines is not None
-        return (
-            f"with orders as (\n{self.orders_sql()}\n),\nlines as (\n{self.relation(self.lines)}\n)\n"
-            "select lines.*, orders.placed_at as order_placed_at, row_number() over"
-            " (partition by lines.order_id order by lines._file, lines._record) as line\n"
-            "from lines left join orders on orders.order_id = lines.order_id\nwhere lines.order_id is not null"
-        )
-
-    def customers_sql(self, names: Iterable[str]) -> str:
-        """A customer's latest order says where he is."""
-        cells = ", ".join(f"arg_max({name}, (_file, _record)) as {name}" for name in names)
-        table = self.customer_table
-        assert table is not None
-        return (
-            f"select customer_id, max(placed_at) as placed_at, {cells}, {_FIRST_OF}\nfrom (\n{self.relation(table)}\n)"
-            "\nwhere customer_id is not null group by customer_id"
-        )
-
-    @property
-    def customer_table(self) -> Table | None:
-        return next((table for table in self.orders if table.has("orders.customer_id")), None)
+    cells |= {name: f"case when states.state = '{name}' then {ended} end" for name in STATE_EVENTS}
+    cancelled = f"case when states.state = 'cancelled' then {known} end"
+    cells[CANCELLED] = f"coalesce(parts.cancelled, {cancelled})" if CANCELLED in events else cancelled
+    given = [f"parts.{name}" for name in [*attributes, *FROM.split(", ")]]
+    own = "parts.state" if any(table in this.parts for table in this.with_states) else "null"
+    told = (
+        f"{_with_orders_and_parts(this)},\norder_states as {_in(order_states(this))},\nstates as (\n"
+        f"select parts.fulfilment_code, coalesce({own}, order_states.state) as state"
+        "\nfrom parts left join order_states on order_states.order_id = parts.order_id\n)\n"
+        f"select parts.order_id, parts.fulfilment_code{_more(f'{cell} as {name}' for name, cell in cells.items())}"
+        f"{_more(given)}\nfrom parts\nleft join states on states.fulfilment_code = parts.fulfilment_code"
+        "\nleft join orders on orders.order_id = parts.order_id"
+    )
+    return _unpivoted(told, list(cells))
 
 
-def is_date(column: Column) -> bool:
-    """Whether a column is a day by its contract: a wish always is, a promise if none of its values has a clock."""
-    target = column.target
-    return target == "orders.wished_date" or (target == "orders.given_promise" and column.values.are_days)
+def order_states(this: Understood) -> str:
+    """The state that ends a whole order, from the tables that do not tell of parts."""
+    tables = [table for table in this.with_states if table not in this.parts and table.has(ORDER)]
+    if not tables:
+        return "select null::varchar as order_id, null::varchar as state where false"
+    told = _union([this.relation(table, (STATE,)) for table in tables])
+    return (
+        "select order_id, case when count(*) = count(state) then max(state) end as state"
+        f"\nfrom {_in(told)}\ngroup by order_id"
+    )
 
 
-def _of(column: Column) -> str:
-    return f"told.{quoted(column.name)}"
+def cancelled_orders(this: Understood) -> str:
+    """Orders that were cancelled before a part of them is told."""
+    return (
+        f"{_with_orders_and_parts(this)},\norder_states as {_in(order_states(this))}\n"
+        "select orders.* from orders inner join order_states on order_states.order_id = orders.order_id"
+        "\nwhere state = 'cancelled' and orders.order_id not in (select order_id from parts)"
+    )
 
 
-def _name(table: Table, target: str) -> str:
-    column = table.column(target)
-    assert column is not None
-    return column.name
+def events_of_orders(this: Understood, table: Table) -> str:
+    """The events that a table tells of an order as a whole; '' if it tells none."""
+    events = [target.column for target in table.targets if target.is_event and target.name != DELIVERED]
+    if not events or not table.has(ORDER):
+        return ""
+    cells = [f"max({name}) as {name}" for name in events]
+    return _unpivoted(
+        f"select order_id{_more(cells)}, {_FIRST_FROM}\nfrom {_in(this.relation(table, this.events))}"
+        "\nwhere order_id is not null\ngroup by order_id",
+        events,
+    )
+
+
+def shipped(this: Understood) -> str:
+    """What the ERP would call shipped: each part out of the warehouse, else handed to the carrier; '' if neither is
+    told."""
+    told = [name for name in ("outbound", "picked_up") if name in part_events(this)]
+    if not told:
+        return ""
+    return (
+        f"select order_id, max({told[0]}) as occurred_at, {_FIRST_FROM}\nfrom {_in(parts(this))}"
+        f"\ngroup by order_id\nhaving count(*) = count({told[0]})"
+    )
+
+
+def waybills(this: Understood) -> str:
+    return (
+        f"{_with_orders_and_parts(this)}\nselect parts.*, orders.placed_at"
+        "\nfrom parts left join orders on orders.order_id = parts.order_id"
+    )
+
+
+def lines(this: Understood, table: Table) -> str:
+    """One row a line, numbered as they stand."""
+    return (
+        f"with orders as {_in(orders(this))},\nlines as {_in(this.relation(table, _LINE_TARGETS))}\n"
+        "select lines.*, orders.placed_at,"
+        " row_number() over (partition by lines.order_id order by lines._file, lines._record) as line"
+        "\nfrom lines left join orders on orders.order_id = lines.order_id\nwhere lines.order_id is not null"
+    )
+
+
+def customers(this: Understood, table: Table, names: Iterable[str]) -> str:
+    """A customer's latest row says where he is."""
+    cells = [f"arg_max({name}, (_file, _record)) as {name}" for name in names]
+    return (
+        f"select customer_id, max(placed_at) as placed_at{_more(cells)}, {_FIRST_FROM}"
+        f"\nfrom {_in(this.relation(table, _CUSTOMER_TARGETS))}\nwhere customer_id is not null\ngroup by customer_id"
+    )
+
+
+_OF_EVENTS = ("origin_place", "carrier")
+
+
+def _attributes(this: Understood) -> list[str]:
+    return [_column(name) for name in PART_TARGETS if _is_told(this, name)]
+
+
+def _is_told(this: Understood, target: str) -> bool:
+    """Whether a table of parts has it."""
+    return any(table.has(target) for table in this.parts)
+
+
+def _of_order(this: Understood, table: Table, target: str) -> str:
+    """A column of several rows of an order as one value."""
+    name = _column(target)
+    if target == "orders.amount":
+        return f"sum({name})" if this.is_of_lines(table, target) else f"max({name})"
+    if targets()[target].kind == "time":
+        return f"max({name})"
+    return f"arg_min({name}, (_file, _record))"
+
+
+def _code(this: Understood, table: Table) -> str:
+    """What tells the parts of a table apart."""
+    if table.has(CODE):
+        return "fulfilment_code" if this.is_own(table, CODE) else "order_id || '-' || fulfilment_code"
+    if table.has(WAYBILL):
+        return "order_id || '-' || waybill"
+    if table.has(PLACE) and not this.has_one_row_an_order(table):
+        return "order_id || '-' || origin_place"
+    return "order_id"
+
+
+def _with_orders_and_parts(this: Understood) -> str:
+    return f"with orders as {_in(orders(this))},\nparts as {_in(parts(this))}"
+
+
+def _unpivoted(query: str, names: list[str]) -> str:
+    return f"select *\nfrom (\nunpivot {_in(query)} on {', '.join(names)} into name milestone value occurred_at\n)"
+
+
+def _union(queries: list[str]) -> str:
+    return "\nunion all by name\n".join(queries)
+
+
+def _in(query: str) -> str:
+    """A query in brackets, set in."""
+    return "(\n" + "\n".join(f"    {line}" for line in query.split("\n")) + "\n)"
+
+
+def _column(target: str) -> str:
+    return targets()[target].column
 
 
 def _more(cells: Iterable[str]) -> str:

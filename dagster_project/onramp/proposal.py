@@ -85,7 +85,9 @@ class Proposal:
         if self.table_with(ORDER, PLACED):
             return []
         return [
-            f"{targets()[target].title} ({target})" for target in (ORDER, PLACED) if not self.table_with(target)
+            f"{targets()[target].title} ({target})"
+            for target in (ORDER, PLACED)
+            if not self.table_with(target)
         ] or ["a sheet with both the order number and when it was ordered"]
 
 
@@ -130,7 +132,9 @@ def propose(path: Path) -> Proposal:
 
 def rows_of(table: Table, where: str) -> str:
     """A query over the rows of all sheets of a table."""
-    return " union all by name ".join(f"select * from sheet_{number} where {where}" for number in table.sheets)
+    return " union all by name ".join(
+        f"select * from sheet_{number} where {where}" for number in table.sheets
+    )
 
 
 def _load(
@@ -194,15 +198,5 @@ def is_of_use(table: Table) -> bool:
     return table.has(ORDER, WAYBILL) and len(table.targets) > 1
 
 
-def unsure(proposal: Proposal) -> list[str]:
-    """Columns whose name is known but which are not sure enough to be taken."""
-    return [
-        f"{column.name}: {column.target}, {column.sureness:.0%}"
-        for _, column in proposal.columns
-        if column.target and not column.taken
-    ]
-
-
 def sheet_names(proposal: Proposal, table: Table) -> str:
     return ", ".join(proposal.sheets[number].sheet.name for number in table.sheets)
-

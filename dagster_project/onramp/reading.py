@@ -105,7 +105,9 @@ def _places(path: Path) -> dict[str, _Places]:
             node.get("Id"): (node.get("Target") or "").lstrip("/")
             for node in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
         }
-        for node in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind(".//m:sheet", _NAMESPACE):
+        for node in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind(
+            ".//m:sheet", _NAMESPACE
+        ):
             target = relations.get(node.get(_RELATION)) or ""
             target = target if target in names else f"xl/{target}"
             if target in names:

@@ -3,11 +3,16 @@
 import difflib
 from dataclasses import dataclass, field
 
+from dagster_project.sources.contracts import EXCEL_SERIAL
+
 from .header import readings
 from .seeds import PERSONAL, Target, plain, synonyms, targets
 from .values import Values
 
 TAKEN = 0.5  # as sure one must be to take a column without a person's word
+
+
+_LIKE_NUMBERS = {EXCEL_SERIAL, "%Y%m%d", "%Y%m%d%H%M%S"}  # what may be a number, too
 
 
 @dataclass
@@ -38,9 +43,7 @@ class Table:
     is_sparse: bool = False  # the order is named in its first row only
 
     def column(self, target: str) -> Column | None:
-        return next(
-            (column for column in self.columns if column.taken and column.taken.name == target), None
-        )
+        return next((column for column in self.columns if column.taken and column.taken.name == target), None)
 
     def has(self, *wanted: str) -> bool:
         return any(self.column(target) for target in wanted)
@@ -127,10 +130,14 @@ def _fit(target: Target, values: Values) -> tuple[float, str]:
         told = f"{values.numbers:.0%} are numbers"
         return (values.numbers, told) if values.numbers >= 0.9 else (0.0, f"only {told}")
     if target.kind == "id":
-        if values.times >= 0.9 and "%Y%m%d" not in values.formats:
+        if values.times >= 0.9 and set(values.formats) - _LIKE_NUMBERS:
             return 0.0, "its values are times"
         return 1.0, f"{values.distinct:,} different in {values.filled:,}"
     if target.name == "orders.status":
-        known = f"{values.states} of its words end an order" if values.states else "none of its words ends an order"
+        known = (
+            f"{values.states} of its words end an order"
+            if values.states
+            else "none of its words ends an order"
+        )
         return (1.0 if values.states else 0.7), known
     return 1.0, filled

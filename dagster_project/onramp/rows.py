@@ -62,7 +62,11 @@ def classify(connection: duckdb.DuckDBPyConnection, table: str, header: Header, 
 
 
 def mark_notes(
-    connection: duckdb.DuckDBPyConnection, table: str, identity: list[str], mapped: list[str], names: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    identity: list[str],
+    mapped: list[str],
+    names: list[str],
 ) -> None:
     """Marks data rows that are no rows of the table: nothing in what we use, or a sentence where a number belongs.
 

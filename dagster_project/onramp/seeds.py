@@ -1,4 +1,4 @@
-"""What the on-ramp knows of names and words: the three CSV files beside it."""
+"""What the on-ramp knows of names and words: the CSV files beside it."""
 
 import csv
 import re
@@ -49,6 +49,34 @@ def words(means: str) -> tuple[str, ...]:
 def states() -> dict[str, str]:
     """States of an order or delivery that end it, by their word."""
     return {row["word"]: row["means"] for row in _rows("words") if row["means"] not in ("total", "nothing")}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with the columns it needs: one of each group; `without` says what stands in where they are missing."""
+
+    name: str
+    needs: tuple[tuple[str, ...], ...]
+    without: str
+
+
+@cache
+def figures() -> tuple[Figure, ...]:
+    return tuple(
+        Figure(
+            row["figure"], tuple(tuple(need.split("|")) for need in row["needs"].split(";")), row["without"]
+        )
+        for row in _rows("figures")
+    )
+
+
+def names_of(target: str) -> list[str]:
+    """A Chinese and an English name of a target, as a person may put into a header."""
+    names = [row["name"] for row in _rows("synonyms") if row["target"] == target]
+    return [
+        *[name for name in names if not name.isascii()][:1],
+        *[name for name in names if name.isascii()][:1],
+    ]
 
 
 def plain(name: str) -> str:

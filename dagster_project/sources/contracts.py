@@ -275,7 +275,9 @@ def _last_day(settings: Mapping, key: str, mistakes: Mistakes) -> str | None:
     try:
         return f"DATE '{date.fromisoformat(str(settings[key]))}'"
     except ValueError:
-        mistakes.add(settings.line_of(key), f"{key} {settings[key]!r} is no day", "Write a day like 2026-01-31")
+        mistakes.add(
+            settings.line_of(key), f"{key} {settings[key]!r} is no day", "Write a day like 2026-01-31"
+        )
         return None
 
 

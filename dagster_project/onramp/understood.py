@@ -1,0 +1,209 @@
+"""A proposal as it is taken: which tables tell what, and a table as SQL by our names.
+
+A day without a time is read as the end of that day, which for signatures and limits makes verdicts by the day exact;
+where other times have a clock, what happened between order and signature is no later than the signature of its row, and
+an order is placed at the first instant of its day: a microsecond after midnight, for midnight ends the day before.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .proposal import DATA, ORDER, PLACED, WAYBILL, Proposal, is_of_use, rows_of
+from .recognise import Column, Table
+from .seeds import Target, targets
+from .sql import quoted, text
+
+SOURCE = "workbook"
+STATE = "orders.status"
+CODE = "suborders.fulfilment_code"
+PLACE = "suborders.origin_place"
+DELIVERED = "events.delivered"
+_SENT = (DELIVERED, "events.outbound", "events.picked_up", WAYBILL, CODE)
+PART_TARGETS = (PLACE, "suborders.carrier", "suborders.destination_city", "suborders.destination_province")
+_LIMITS = (
+    DELIVERED,
+    "events.received_click",
+    "events.cancelled",
+    "orders.given_promise",
+    "orders.erp_ship_by_at",
+)
+FROM = "_recorded_at, _load_seq, _load_id, _file, _record"
+_WRAP = ",\n    "
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A proposal as it is taken: which tables say what; `zone` is the workbook's."""
+
+    proposal: Proposal
+    zone: str
+
+    @property
+    def tables(self) -> list[Table]:
+        used = [table for table in self.proposal.tables if is_of_use(table)]
+        return [table for table in used if table.has(ORDER) or any(map(_is_link, used))]
+
+    @property
+    def orders(self) -> list[Table]:
+        return [table for table in self.tables if table.has(PLACED) and table.has(ORDER)]
+
+    @property
+    def parts(self) -> list[Table]:
+        """The tables that tell what was sent and signed for: of those with a signature, else with a sending, the
+        finest; else the orders themselves."""
+        for told in _SENT:
+            tables = [table for table in self.tables if table.has(told)]
+            if tables:
+                return [table for table in tables if table.has(WAYBILL, CODE)] or tables
+        return self.orders
+
+    @property
+    def lines(self) -> Table | None:
+        told = [
+            table
+            for table in self.tables
+            if table.has(ORDER) and table.has("order_lines.sku", "order_lines.ordered_quantity")
+        ]
+        return max(told, key=lambda table: table.columns[0].values.rows, default=None)
+
+    @property
+    def events(self) -> list[str]:
+        """The milestones and other events that some table tells."""
+        told = {target.name for table in self.tables for target in table.targets if target.is_event}
+        return [name for name in targets() if name in told]
+
+    @property
+    def are_all_days(self) -> bool:
+        """Whether no time of an order has a clock."""
+        times = [
+            column.values
+            for table in self.tables
+            for column in table.columns
+            if column.taken
+            and (column.taken.is_event or column.taken.name == PLACED)
+            and column.values.filled
+        ]
+        return all(values.are_days for values in times)
+
+    def has(self, *wanted: str) -> bool:
+        return any(table.has(*wanted) for table in self.tables)
+
+    def column(self, target: str) -> Column | None:
+        return next((column for table in self.tables if (column := table.column(target))), None)
+
+    def relation(self, table: Table, wanted: Iterable[str]) -> str:
+        """Columns of a table by our names, as far as it has them. Without an order's number it is found by the
+        waybill, in a table that has both."""
+        wanted = (ORDER, *wanted)
+        cells = [
+            f"{self._value(table, target)} as {target.column}"
+            for target in table.targets
+            if target.name in wanted and target.name != STATE
+        ]
+        joins = ""
+        state = table.column(STATE)
+        if STATE in wanted and state and state.values.states:
+            cells.append("states.means as state")
+            joins += f"\nleft join reference.code_states as states on states.code = {cell(state)}"
+        if not table.has(ORDER):
+            link = next(filter(_is_link, self.tables))
+            waybill, order = quoted(name_of(link, WAYBILL)), quoted(name_of(link, ORDER))
+            cells.append("links.order_id")
+            joins += (
+                f"\nleft join (select distinct {waybill} as waybill, {order} as order_id"
+                f" from {SOURCE}.{link.name}) as links\n    on links.waybill = told.{quoted(name_of(table, WAYBILL))}"
+            )
+        return f"select\n    {_WRAP.join(cells)},\n    {FROM}\nfrom {SOURCE}.{table.name} as told{joins}"
+
+    def _value(self, table: Table, target: Target) -> str:
+        column = table.column(target.name)
+        assert column is not None
+        name = cell(column)
+        if target.kind == "money":
+            plain = f"regexp_replace({name}, '[¥￥$,，元\\s]', '', 'g')"
+            return f"try_cast({plain} as decimal(18, 2))"
+        if target.kind != "time" or is_date(column):
+            return name
+        return self._instant(table, name, target.name) if column.values.has_days else name
+
+    def _instant(self, table: Table, name: str, target: str) -> str:
+        zone = f"at time zone {text(self.zone)}"
+        first = f"({name} {zone} + interval 1 microsecond) {zone}"
+        end = f"({name} {zone} + interval 1 day) {zone}"
+        if target in _LIMITS or self.are_all_days:
+            read = end
+        elif target == PLACED or not table.has(DELIVERED):
+            read = first
+        else:
+            signed = self._value(table, targets()[DELIVERED])
+            read = f"case when {signed} > {name} and {signed} < {end} then {signed} else {end} end"
+        return f"case when cast({name} {zone} as time) = time '00:00:00' then {read} else {name} end"
+
+    def only_plain_table(self, told: Iterable[str]) -> Table | None:
+        """The one table that tells of orders, if it tells of each in one row."""
+        tables = [table for table in self.tables if table.has(ORDER) and table.has(PLACED, *told)]
+        return tables[0] if len(tables) == 1 and self.has_one_row_an_order(tables[0]) else None
+
+    def has_one_row_an_order(self, table: Table) -> bool:
+        order = quoted(name_of(table, ORDER)) if table.has(ORDER) else "null"
+        row = self.proposal.connection.execute(
+            f"select count(*) = count(distinct {order}) from ({rows_of(table, DATA)})"
+        ).fetchone()
+        return bool(row and row[0])
+
+    def is_of_lines(self, table: Table, target: str) -> bool:
+        """Whether an amount differs between the rows of an order, so that it is the lines' own."""
+        order, amount = quoted(name_of(table, ORDER)), quoted(name_of(table, target))
+        row = self.proposal.connection.execute(
+            f"""
+            select count(*) filter (amounts > 1), count(*) from (
+                select count(distinct {amount}) as amounts
+                from ({rows_of(table, DATA)}) group by {order} having count(*) > 1
+            )
+            """
+        ).fetchone()
+        return bool(row and row[0] > 0.05 * row[1])
+
+    def is_own(self, table: Table, target: str) -> bool:
+        """Whether a code belongs to one order only."""
+        if not table.has(ORDER):
+            return False
+        order, code = quoted(name_of(table, ORDER)), quoted(name_of(table, target))
+        row = self.proposal.connection.execute(
+            f"select count(distinct {code}), count(distinct ({order}, {code})) filter ({code} is not null)"
+            f" from ({rows_of(table, DATA)})"
+        ).fetchone()
+        return bool(row and row[0] == row[1])
+
+    def has_own_waybills(self) -> bool:
+        return all(self.is_own(table, WAYBILL) for table in self.parts if table.has(WAYBILL))
+
+    @property
+    def with_states(self) -> list[Table]:
+        """The tables that tell states that end an order."""
+        return [table for table in self.tables if (state := table.column(STATE)) and state.values.states]
+
+    @property
+    def customer_table(self) -> Table | None:
+        return next((table for table in self.orders if table.has("orders.customer_id")), None)
+
+
+def _is_link(table: Table) -> bool:
+    """Whether a table says to which order a waybill belongs."""
+    return table.has(ORDER) and table.has(WAYBILL)
+
+
+def is_date(column: Column) -> bool:
+    """Whether a column is a day by its contract: a wish always is, a promise if none of its values has a clock."""
+    target = column.target
+    return target == "orders.wished_date" or (target == "orders.given_promise" and column.values.are_days)
+
+
+def cell(column: Column) -> str:
+    return f"told.{quoted(column.name)}"
+
+
+def name_of(table: Table, target: str) -> str:
+    column = table.column(target)
+    assert column is not None
+    return column.name
