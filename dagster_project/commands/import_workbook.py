@@ -5,7 +5,6 @@ Exit code 1: it was not understood, not taken, or the night was blocked; 2: the 
 """
 
 import argparse
-import os
 import re
 import shutil
 import sys
@@ -53,7 +52,8 @@ def main(arguments: list[str]) -> int:
         said = headline.lines(connection, settings.profile)
         print("\n".join([*said[:-2], *onramp.figure_lines(written, connection), ""]))
         print("\n".join(onramp.account_lines(written, connection)))
-    profile = os.path.relpath(settings.profile_dir)
+    here, folder = Path.cwd(), settings.profile_dir
+    profile = folder.relative_to(here) if folder.is_relative_to(here) else folder
     print(f"\nThe profile, to change: {profile}/   Again after a change: make run PROFILE={profile}")
     print(f"Open the dashboards:    make dash PROFILE={profile}\n")
     return 0

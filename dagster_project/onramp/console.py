@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
-from .proposal import Proposal, is_of_use, sheet_names
+from .proposal import Proposal, is_of_use, links, sheet_names
 from .reading import UnreadableError
 from .recognise import Column
 from .seeds import PERSONAL, figures, names_of, targets
@@ -24,7 +24,7 @@ def proposal_lines(proposal: Proposal) -> list[str]:
     for read in proposal.sheets:
         if read.left_out:
             lines.append(f"  sheet {read.sheet.name}: not read: {read.left_out}")
-    lines += [f"  {remark}" for remark in proposal.remarks]
+    lines += [f"  {remark}" for remark in [*proposal.remarks, *links(proposal)]]
     number = 0
     for table in proposal.tables:
         header = proposal.sheets[table.sheets[0]].header

@@ -163,7 +163,7 @@ def _remark(proposal: Proposal, read: SheetRead) -> None:
     errors = read.sheet.errors
     if errors:
         proposal.remarks.append(
-            f"{read.sheet.name}: {len(errors):,} cells hold a failed formula (first {errors[0]}); they are read as empty"
+            f"{read.sheet.name}: {len(errors):,} cells hold a failed formula, {errors[0]} the first; they are read as empty"
         )
 
 
@@ -191,6 +191,34 @@ def _name_tables(proposal: Proposal) -> None:
             name = "table"
         taken[name] = taken.get(name, 0) + 1
         table.name = name if taken[name] == 1 else f"{name}_{taken[name]}"
+
+
+def links(proposal: Proposal) -> list[str]:
+    """Tables whose order numbers are not those of the orders, as when one of them lost its leading zeros."""
+    orders = next((table for table in proposal.tables if table.has(ORDER) and table.has(PLACED)), None)
+    said = []
+    for table in proposal.tables:
+        mine, theirs = table.column(ORDER), orders.column(ORDER) if orders else None
+        if orders is None or theirs is None or mine is None or table.has(PLACED):
+            continue
+        row = proposal.connection.execute(
+            f"""
+            with mine as (select distinct trim({quoted(mine.name)}) as number from ({rows_of(table, DATA)})),
+            theirs as (select distinct trim({quoted(theirs.name)}) as number from ({rows_of(orders, DATA)}))
+            select count(*), count(*) filter (number in (select number from theirs)),
+                count(*) filter (ltrim(number, '0') in (select ltrim(number, '0') from theirs))
+            from mine where number <> ''
+            """
+        ).fetchone()
+        if row and row[1] < row[0]:
+            told = f"{row[0] - row[1]:,} of the {row[0]:,} order numbers of {sheet_names(proposal, table)}"
+            zeros = (
+                "; without leading zeros more of them would be: keep that column as text"
+                if row[2] > row[1]
+                else ""
+            )
+            said.append(f"{told} are not in {sheet_names(proposal, orders)}{zeros}")
+    return said
 
 
 def is_of_use(table: Table) -> bool:

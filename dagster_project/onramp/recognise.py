@@ -121,7 +121,7 @@ def _fit(target: Target, values: Values) -> tuple[float, str]:
     if target.kind == "time":
         told = f"{values.times:.0%} are times" + (", without a clock" if values.are_days else "")
         if values.is_day_month_unclear:
-            return values.times * 0.6, f"{told}; day and month cannot be told apart"
+            return values.times * 0.4, f"{told}; day and month cannot be told apart"
         return (values.times, told) if values.times >= 0.5 else (0.0, f"only {told}")
     if target.kind == "count":
         told = f"{values.counts:.0%} are whole numbers"

@@ -97,6 +97,11 @@ def fill_down(connection: duckdb.DuckDBPyConnection, table: str, order: str, nam
     """An order that is named in its first row only: the rows below without a name are its own. Every column that is
     empty in nearly all of those rows is the order's and holds for them; hands back the number of such rows."""
     is_below = f"_is = 'data' and nullif(trim({quoted(order)}), '') is null"
+    are_figures = " and ".join(
+        f"coalesce(regexp_full_match(trim({quoted(name)}), '[0-9., ]*'), true)" for name in names
+    )
+    # nothing but figures below the last order: a total without its word
+    connection.execute(f"update {table} set _is = 'total' where {is_below} and {are_figures}")
     counted = ", ".join(f"count({quoted(name)})" for name in names)
     row = connection.execute(f"select count(*), {counted} from {table} where {is_below}").fetchone()
     assert row is not None

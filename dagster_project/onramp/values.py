@@ -67,7 +67,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, relation: str, column: str, s
     row = connection.execute(
         f"""
         select
-            count(value), count(*), count(distinct value),
+            count(value), (select count(*) from looked_at), count(distinct value),
             count(*) filter (regexp_full_match(value, '[0-9]{{1,9}}([.]0*)?')),
             count(*) filter (regexp_full_match(value, '[¥￥$-]?[0-9][0-9,，]*([.][0-9]+)?元?')),
             count(*) filter (regexp_full_match(value, '{_SERIAL}')),
