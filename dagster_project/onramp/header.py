@@ -23,7 +23,8 @@ class Header:
 def find(sheet: Sheet) -> Header | None:
     """The rows that name the most columns we know: of equals the upper, and one row rather than two."""
     looked_at = min(_LOOKED_AT, sheet.height)
-    rows = [[column[at] for column in sheet.columns] for at in range(looked_at)]
+    columns = [column.slice(0, looked_at).to_pylist() for column in sheet.columns]
+    rows = [[column[at] for column in columns] for at in range(looked_at)]
     best: tuple[float, Header] | None = None
     for at in range(looked_at):
         choices = [rows[at : at + 1]]

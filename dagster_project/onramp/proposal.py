@@ -145,13 +145,13 @@ def _load(
     columns, names = {}, []
     for at, cells in enumerate(read.sheet.columns):
         name = header.names[at]
-        below = cells[header.last :]
-        if name is None and not any(below):
+        below = cells.slice(header.last)
+        if name is None and below.null_count == len(below):
             continue
         # a column of values without a name is kept, and may be named by a person
         name = name or f"column {at + 1}"
         names.append(name)
-        columns[name] = pyarrow.array(cells, pyarrow.string())
+        columns[name] = cells
     connection.register("sheet_cells", pyarrow.table({"_row": range(1, read.sheet.height + 1), **columns}))
     connection.execute(f"create table sheet_{number} as from sheet_cells")
     connection.unregister("sheet_cells")

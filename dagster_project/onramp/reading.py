@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,8 +17,8 @@ import pyarrow
 
 _NAMESPACE = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*[^/>])?>(?!</c>)')
-_MERGE = re.compile(rb'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_CELL = re.compile(rb'<(?:\w+:)?c ((?:[^>]*? )?)r="([A-Z]+)(\d+)"([^>]*[^/>])?>(?!</)')
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 
 
 class UnreadableError(ValueError):
@@ -36,11 +37,11 @@ class Merge:
 
 @dataclass
 class Sheet:
-    """A sheet's cells: one list of texts a column, first row first; `errors` are cells whose formula failed."""
+    """A sheet's cells: texts by column, first row first; `errors` are cells whose formula failed."""
 
     name: str
     is_hidden: bool
-    columns: list[list[str | None]]
+    columns: list[pyarrow.ChunkedArray]
     merges: list[Merge] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -80,8 +81,7 @@ def _read_sheet(book: fastexcel.ExcelReader, name: str, places: "dict[str, _Plac
         for top, bottom, left, right in place.merges
         if left >= place.first_column
     ]
-    columns = [column.to_pylist() for column in cells.columns]
-    return Sheet(name, sheet.visible != "visible", columns, merges, place.errors)
+    return Sheet(name, sheet.visible != "visible", cells.columns, merges, place.errors)
 
 
 @dataclass
@@ -117,9 +117,9 @@ def _places(path: Path) -> dict[str, _Places]:
 
 def _place(xml: bytes) -> _Places:
     place, firsts = _Places(), set()
-    for column, row, attributes in _CELL.findall(xml):
+    for before, column, row, after in _CELL.findall(xml):
         firsts.add(column)
-        if b't="e"' in attributes:
+        if b't="e"' in before or b't="e"' in after:
             place.errors.append(f"{column.decode()}{row.decode()}")
     place.first_column = min(map(_index, firsts), default=0)
     place.merges = [
@@ -154,4 +154,9 @@ def _read_text(path: Path) -> Sheet:
     ]
     width = max(map(len, rows), default=0)
     padded = [row + [None] * (width - len(row)) for row in rows]
-    return Sheet(path.stem, False, [list(column) for column in zip(*padded, strict=True)])
+    return Sheet(path.stem, False, [texts(column) for column in zip(*padded, strict=True)])
+
+
+def texts(cells: Sequence[str | None]) -> pyarrow.ChunkedArray:
+    """Cells as a column."""
+    return pyarrow.chunked_array([cells], pyarrow.string())

@@ -12,6 +12,7 @@ from .values import Values
 TAKEN = 0.5  # as sure one must be to take a column without a person's word
 
 
+_PHONES = 0.8
 _LIKE_NUMBERS = {EXCEL_SERIAL, "%Y%m%d", "%Y%m%d%H%M%S"}  # what may be a number, too
 
 
@@ -86,6 +87,10 @@ def _candidates(column: Column) -> list[_Candidate]:
                 found[target] = _Candidate(sureness, column, target, f"{why_name}; {why_values}")
             elif sureness == 0 and column.target is None:
                 column.why = f"{why_name}, but {why_values}"
+    if not found and column.values.phones >= _PHONES:
+        found[PERSONAL] = _Candidate(
+            column.values.phones, column, PERSONAL, "its values look like mobile numbers"
+        )
     return list(found.values())
 
 
@@ -95,7 +100,7 @@ def _by_name(name: str) -> list[tuple[str, float, str]]:
     if word in synonyms():
         target, sureness = synonyms()[word]
         return [(target, sureness, "name known")]
-    inside = [known for known in synonyms() if len(known) >= _least(known) and known in word]
+    inside = [known for known in synonyms() if known in word and len(known) >= _least(known)]
     if inside:
         longest = max(inside, key=len)
         target, sureness = synonyms()[longest]
@@ -110,6 +115,8 @@ def _by_name(name: str) -> list[tuple[str, float, str]]:
 
 def _least(known: str) -> int:
     """How long a name must be to be looked for inside another: 'date' says little, '订单' something."""
+    if synonyms()[known][0] == PERSONAL:
+        return 5 if known.isascii() else 2
     return 5 if known.isascii() else 3
 
 
@@ -130,6 +137,8 @@ def _fit(target: Target, values: Values) -> tuple[float, str]:
         told = f"{values.numbers:.0%} are numbers"
         return (values.numbers, told) if values.numbers >= 0.9 else (0.0, f"only {told}")
     if target.kind == "id":
+        if values.cut:
+            return 0.0, f"{values.cut:,} of its numbers were cut, as 2.02601E+13: export it as text"
         if values.times >= 0.9 and set(values.formats) - _LIKE_NUMBERS:
             return 0.0, "its values are times"
         return 1.0, f"{values.distinct:,} different in {values.filled:,}"

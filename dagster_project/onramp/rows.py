@@ -6,7 +6,7 @@ Belongs here: rows. Columns are the business of recognise.
 import duckdb
 
 from .header import Header
-from .reading import Sheet
+from .reading import Sheet, texts
 from .seeds import words
 from .sql import quoted
 
@@ -15,14 +15,19 @@ _ID = r"[^\s::]{1,64}"
 
 def fill_merged(sheet: Sheet, header: Header) -> None:
     """Cells merged downwards below the header hold their value in every row."""
+    filled: dict[int, list[str | None]] = {}
     for merge in sheet.merges:
         if merge.last_row <= header.last or merge.first_row == merge.last_row:
             continue
         if merge.first_column != merge.last_column or merge.first_column >= len(sheet.columns):
             continue
-        cells = sheet.columns[merge.first_column]
+        if merge.first_column not in filled:
+            filled[merge.first_column] = sheet.columns[merge.first_column].to_pylist()
+        cells = filled[merge.first_column]
         for row in range(merge.first_row, min(merge.last_row, len(cells))):
             cells[row] = cells[merge.first_row - 1]
+    for at, cells in filled.items():
+        sheet.columns[at] = texts(cells)
 
 
 def classify(connection: duckdb.DuckDBPyConnection, table: str, header: Header, names: list[str]) -> None:

@@ -17,12 +17,15 @@ TIME_FORMATS = (
 _DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
 _MONTH_FIRST = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y")
 _SERIAL = r"[2-6][0-9]{4}(\.[0-9]+)?"
+_LIKE_A_TIME = "^([0-9]{1,4}[-/.年][0-9]{1,2}[-/.月][0-9]|[0-9]{8}( |$)|[0-9]{14}$)"
+_SAMPLE = 1000
 _MIDNIGHTS = 0.02  # of times with a clock a handful is midnight; of days all are
 
 
 @dataclass(frozen=True)
 class Values:
-    """Shares are of the filled cells that say something; `nothing` are the words found that say nothing."""
+    """Shares are of the filled cells that say something; `nothing` are the words found that say nothing,
+    `cut` the long numbers that a spreadsheet has shortened, as 2.02601E+13."""
 
     filled: int
     rows: int
@@ -32,6 +35,8 @@ class Values:
     counts: float
     numbers: float
     states: int
+    phones: float
+    cut: int
     formats: tuple[str, ...]
     is_day_month_unclear: bool
     nothing: tuple[str, ...]
@@ -54,6 +59,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, relation: str, column: str, s
         relation: what FROM reads.
         column: the column as quoted SQL.
     """
+    (rows,) = connection.execute(f"select count(*) from {relation}").fetchone()  # type: ignore[misc]
     connection.execute(
         f"create or replace temp table looked_at as select trim({column}, ' \t\u3000') as value from {relation}"
     )
@@ -62,32 +68,33 @@ def look_at(connection: duckdb.DuckDBPyConnection, relation: str, column: str, s
         [list(words("nothing"))],
     ).fetchall()
     said = [word for (word,) in nothing]
-    everything = (*TIME_FORMATS, *_DAY_FIRST, *_MONTH_FIRST)
-    counted = ", ".join(f"count(try_strptime(value, '{form}'))" for form in everything)
+    connection.execute("delete from looked_at where value = ''")
     row = connection.execute(
         f"""
         select
-            count(value), (select count(*) from looked_at), count(distinct value),
+            count(value), count(distinct value),
             count(*) filter (regexp_full_match(value, '[0-9]{{1,9}}([.]0*)?')),
             count(*) filter (regexp_full_match(value, '[¥￥$-]?[0-9][0-9,，]*([.][0-9]+)?元?')),
             count(*) filter (regexp_full_match(value, '{_SERIAL}')),
             count(distinct value) filter (list_contains($2, lower(value))),
-            {counted}
-        from looked_at where value <> '' and not list_contains($1, value)
+            count(*) filter (regexp_full_match(value, '([+]?86[- ]?)?1[3-9][0-9][- ]?[0-9]{{4}}[- ]?[0-9]{{4}}')),
+            count(*) filter (regexp_full_match(value, '[0-9]([.][0-9]+)?[eE][+][0-9]{{2}}'))
+        from looked_at where not list_contains($1, value)
         """,
         [said, states],
     ).fetchone()
     assert row is not None
-    filled, rows, distinct, counts, numbers, serials, known_states = row[:7]
-    by_format = dict(zip(everything, row[7:], strict=True))
-    day_first, month_first = (sum(by_format[form] for form in forms) for forms in (_DAY_FIRST, _MONTH_FIRST))
-    chosen = _MONTH_FIRST if month_first > day_first else _DAY_FIRST
-    formats = [form for form in (*TIME_FORMATS, *chosen) if by_format[form]]
+    filled, distinct, counts, numbers, serials, known_states, phones, cut = row
+    formats = _formats(connection)
+    by_order = [_parsed(connection, forms) for forms in (_DAY_FIRST, _MONTH_FIRST)]
+    if formats and sum(by_order):
+        unfit = _DAY_FIRST if by_order[1] > by_order[0] else _MONTH_FIRST
+        formats = [form for form in formats if form not in unfit]
     parsed, midnights = _times(connection, said, formats, is_serial=serials > 0)
     if serials:
         formats.append(EXCEL_SERIAL)
     examples = connection.execute(
-        "select value from looked_at where value <> '' group by value order by count(*) desc, value limit 3"
+        "select value from looked_at where value is not null group by value order by count(*) desc, value limit 3"
     ).fetchall()
     return Values(
         filled=filled,
@@ -98,11 +105,44 @@ def look_at(connection: duckdb.DuckDBPyConnection, relation: str, column: str, s
         counts=counts / filled if filled else 0.0,
         numbers=numbers / filled if filled else 0.0,
         states=known_states,
+        phones=phones / filled if filled else 0.0,
+        cut=cut,
         formats=tuple(formats),
-        is_day_month_unclear=bool(day_first) and day_first == month_first,
+        is_day_month_unclear=by_order[0] > 0 and by_order[0] == by_order[1],
         nothing=tuple(said),
         examples=tuple(value for (value,) in examples),
     )
+
+
+def _formats(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The forms in which some value is written: a sample of those not yet understood is tried until none is new."""
+    everything = (*TIME_FORMATS, *_DAY_FIRST, *_MONTH_FIRST)
+    counted = ", ".join(f"count(try_strptime(value, '{form}'))" for form in everything)
+    found: list[str] = []
+    while True:
+        known = "try_strptime(value, $1) is null" if found else "true"
+        row = connection.execute(
+            f"""
+            select {counted} from (
+                select value from looked_at where regexp_matches(value, '{_LIKE_A_TIME}') and {known} limit {_SAMPLE}
+            )
+            """,
+            [found] if found else [],
+        ).fetchone()
+        assert row is not None
+        new = [form for form, count in zip(everything, row, strict=True) if count and form not in found]
+        if not new:
+            return [form for form in everything if form in found]
+        found += new
+
+
+def _parsed(connection: duckdb.DuckDBPyConnection, formats: tuple[str, ...]) -> int:
+    """How many values with slashes are times by any of the formats."""
+    row = connection.execute(
+        "select count(try_strptime(value, $1)) from looked_at where regexp_matches(value, '^[0-9]{1,2}/[0-9]{1,2}/')",
+        [list(formats)],
+    ).fetchone()
+    return row[0] if row else 0
 
 
 def _times(
@@ -117,7 +157,7 @@ def _times(
             select
                 value, try_strptime(value, $2) as written,
                 case when regexp_full_match(value, '{_SERIAL}') then try_cast(value as double) end as serial
-            from looked_at where value <> '' and not list_contains($1, value)
+            from looked_at where not list_contains($1, value)
         )
         select
             count(*) filter (written between '1990-01-01' and '2100-01-01' or serial is not null),

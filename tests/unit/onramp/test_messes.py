@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from tests.unit.onramp.books import book, fill, land
 
-from dagster_project import onramp
+from dagster_project import onramp, sources
 
 AT = datetime
 ORDERED = "strftime(placed_at at time zone 'Asia/Shanghai', '%Y-%m-%d %H:%M')"
@@ -343,6 +343,33 @@ def test_leading_zeros_lost_in_one_sheet_are_said(tmp_path: Path) -> None:
     )
     said = "\n".join(onramp.proposal_lines(onramp.propose(path)))
     assert "2 of the 2 order numbers of 明细 are not in 订单; without leading zeros" in said
+
+
+def test_order_numbers_that_a_spreadsheet_has_cut_are_not_taken(tmp_path: Path) -> None:
+    path = tmp_path / "cut.csv"
+    path.write_text("订单号,下单时间\n2.02601E+13,2026-01-05\n2.02601E+13,2026-01-06\n", encoding="utf-8")
+    proposal = onramp.propose(path)
+    assert any("order number" in what for what in proposal.missing())
+    assert "export it as text" in proposal.columns[0][1].why
+
+
+def test_what_is_personal_is_masked_by_its_name_or_its_looks(tmp_path: Path) -> None:
+    rows = [
+        ["订单号", "下单时间", "签收人电话", "备用"],
+        ["A", AT(2026, 1, 5, 9), "0574-8765", 13812345678],
+        ["B", AT(2026, 1, 5, 9), None, "138 1234 5679"],
+    ]
+    landed = land(book(tmp_path / "p.xlsx", {"s": rows}), tmp_path)
+    contract = sources.load_profile(landed.written.profile_dir).contract("workbook", "orders")
+    assert [column.name for column in contract.personal] == ["签收人电话", "备用"]
+
+
+def test_headers_that_yaml_or_sql_could_misread(tmp_path: Path) -> None:
+    names = ["订单号*", "下单时间 (必填)", "yes", "123", "_own", 'it\'s "x": a.b', "YES", "签收\n时间"]
+    rows = [names, ["A", AT(2026, 1, 5, 9), "1", "2", "3", "4", "5", AT(2026, 1, 6, 9)]]
+    landed = land(book(tmp_path / "odd.xlsx", {"a'b (1)": rows}), tmp_path)
+    assert events(landed, "delivered") == {"A": "2026-01-06 09:00"}
+    landed.assert_nothing_is_lost()
 
 
 @pytest.mark.parametrize(
