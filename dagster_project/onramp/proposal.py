@@ -163,7 +163,8 @@ def _remark(proposal: Proposal, read: SheetRead) -> None:
     errors = read.sheet.errors
     if errors:
         proposal.remarks.append(
-            f"{read.sheet.name}: {len(errors):,} cells hold a failed formula, {errors[0]} the first; they are read as empty"
+            f"{read.sheet.name}: {len(errors):,} cells hold a failed formula, {errors[0]} the first;"
+            " they are read as empty"
         )
 
 

@@ -129,12 +129,12 @@ def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
             # strptime takes the words epoch and infinity by any format, for the first day of 1900
             is_early = f"{typed} < CAST('1900-01-03' AS {column.sql_type})"
             rules.append((f"CASE WHEN {is_early} THEN NOT regexp_matches({text}, '[0-9]') END", words))
-    if column.minimum is not None:
-        shown = column.minimum.removeprefix("DATE ").strip("'")
-        rules.append((f"{typed} < {column.minimum}", f" is below {shown}; correct it at the source"))
-    if column.maximum is not None:
-        shown = column.maximum.removeprefix("DATE ").strip("'")
-        rules.append((f"{typed} > {column.maximum}", f" is above {shown}; correct it at the source"))
+    for limit, sign, word in ((column.minimum, "<", "below"), (column.maximum, ">", "above")):
+        if limit is not None:
+            shown = limit.removeprefix("DATE ").strip("'")
+            bound = f"CAST({limit} AS TIMESTAMP) AT TIME ZONE {sql.text(column.zone)}"
+            bound = bound if column.type == "timestamp" else limit
+            rules.append((f"{typed} {sign} {bound}", f" is {word} {shown}; correct it at the source"))
     if column.accepted:
         listed = ", ".join(column.accepted)
         rules.append(

@@ -16,6 +16,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "data/README.md",
     "docs/analysts.md",
+    "docs/import.md",
     "docs/serving.md",
 )
 
@@ -49,6 +50,7 @@ def test_readme_names_every_target_a_newcomer_needs() -> None:
         "profile-check",
         "nights",
         "rebuild",
+        "import",
     ):
         assert f"make {target}" in text("README.md"), target
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.unit.onramp.books import book, fill, land
 
 from dagster_project import onramp, sources
+from tests.unit.onramp.books import book, fill, land
 
 AT = datetime
 ORDERED = "strftime(placed_at at time zone 'Asia/Shanghai', '%Y-%m-%d %H:%M')"
