@@ -251,7 +251,7 @@ def _of_order(this: Understood, table: Table, target: str) -> str:
 def _code(this: Understood, table: Table) -> str:
     """What tells the parts of a table apart."""
     if table.has(CODE):
-        return "fulfilment_code" if this.is_own(table, CODE) else "order_id || '-' || fulfilment_code"
+        return "fulfilment_code" if this.is_own(CODE) else "order_id || '-' || fulfilment_code"
     if table.has(WAYBILL):
         return "order_id || '-' || waybill"
     if table.has(PLACE) and not this.has_one_row_an_order(table):

@@ -13,7 +13,7 @@ from .proposal import DATA, ORDER, PLACED, WAYBILL
 from .recognise import Column, Table
 from .seeds import PERSONAL, states, targets
 from .sql import quoted, text
-from .understood import PLACE, SOURCE, Understood, is_date
+from .understood import PLACE, SOURCE, Understood
 
 CARRIER = "suborders.carrier"
 _FIRST_DAY = "1990-01-01"  # a workbook's empty day is one of 1900
@@ -83,11 +83,11 @@ def _contract(understood: Understood, table: Table, today: date) -> dict[str, An
     }
     if nothing:
         contract["nulls"] = nothing
-    contract["columns"] = {column.name: _column(table, column, today) for column in table.columns}
+    contract["columns"] = {column.name: _column(understood, table, column, today) for column in table.columns}
     return contract
 
 
-def _column(table: Table, column: Column, today: date) -> dict[str, Any]:
+def _column(understood: Understood, table: Table, column: Column, today: date) -> dict[str, Any]:
     target = column.taken
     if target is None:
         return {"type": "text"}
@@ -102,7 +102,7 @@ def _column(table: Table, column: Column, today: date) -> dict[str, Any]:
     # the plain form first: it is what a message shows
     forms = list(dict.fromkeys(["%Y-%m-%d %H:%M:%S", *column.values.formats]))
     settings: dict[str, Any] = {
-        "type": "date" if is_date(column) else "timestamp",
+        "type": "date" if understood.is_date(column) else "timestamp",
         "format": forms,
         "min": _FIRST_DAY,
     }
@@ -123,7 +123,7 @@ def _mapping(understood: Understood) -> dict[str, list[dict[str, Any]]]:
             orders[target] = target
     promise = understood.column("orders.given_promise")
     if promise:
-        orders["given_promise_date" if is_date(promise) else "given_promise_at"] = "given_promise"
+        orders["given_promise_date" if understood.is_date(promise) else "given_promise_at"] = "given_promise"
     feeds = {"orders": [_feed(entities.orders(understood), orders)]}
     suborders: dict[str, Any] = {
         "fulfilment_code": "fulfilment_code",
@@ -141,7 +141,7 @@ def _mapping(understood: Understood) -> dict[str, list[dict[str, Any]]]:
     if understood.lines:
         feeds |= _lines(understood, understood.lines)
     of_parts = understood.parts
-    if any(table.has(WAYBILL) for table in of_parts) and understood.has_own_waybills():
+    if understood.is_own(WAYBILL):
         waybills = {
             "carrier": suborders["carrier"],
             "waybill": "waybill",

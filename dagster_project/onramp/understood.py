@@ -91,6 +91,13 @@ class Understood:
     def column(self, target: str) -> Column | None:
         return next((column for table in self.tables if (column := table.column(target))), None)
 
+    def is_date(self, column: Column) -> bool:
+        """Whether a column is a day by its contract: a wish always is, promises if none in the workbook has a clock."""
+        if column.target != "orders.given_promise":
+            return column.target == "orders.wished_date"
+        promises = [other for table in self.tables if (other := table.column("orders.given_promise"))]
+        return all(promise.values.are_days for promise in promises if promise.values.filled)
+
     def relation(self, table: Table, wanted: Iterable[str]) -> str:
         """Columns of a table by our names, as far as it has them. Without an order's number it is found by the
         waybill, in a table that has both."""
@@ -122,7 +129,7 @@ class Understood:
         if target.kind == "money":
             plain = f"regexp_replace({name}, '[¥￥$,，元\\s]', '', 'g')"
             return f"try_cast({plain} as decimal(18, 2))"
-        if target.kind != "time" or is_date(column):
+        if target.kind != "time" or self.is_date(column):
             return name
         return self._instant(table, name, target.name) if column.values.has_days else name
 
@@ -164,19 +171,20 @@ class Understood:
         ).fetchone()
         return bool(row and row[0] > 0.05 * row[1])
 
-    def is_own(self, table: Table, target: str) -> bool:
-        """Whether a code belongs to one order only."""
-        if not table.has(ORDER):
+    def is_own(self, target: str) -> bool:
+        """Whether a delivery note or waybill belongs to one order only, over all tables of parts."""
+        tables = [table for table in self.parts if table.has(target)]
+        if not tables or not all(table.has(ORDER) for table in tables):
             return False
-        order, code = quoted(name_of(table, ORDER)), quoted(name_of(table, target))
-        row = self.proposal.connection.execute(
-            f"select count(distinct {code}), count(distinct ({order}, {code})) filter ({code} is not null)"
+        pairs = " union all ".join(
+            f"select trim({quoted(name_of(table, target))}) as code, trim({quoted(name_of(table, ORDER))}) as number"
             f" from ({rows_of(table, DATA)})"
+            for table in tables
+        )
+        row = self.proposal.connection.execute(
+            f"select count(distinct code), count(distinct (number, code)) from ({pairs}) where code <> ''"
         ).fetchone()
         return bool(row and row[0] == row[1])
-
-    def has_own_waybills(self) -> bool:
-        return all(self.is_own(table, WAYBILL) for table in self.parts if table.has(WAYBILL))
 
     @property
     def with_states(self) -> list[Table]:
@@ -191,12 +199,6 @@ class Understood:
 def _is_link(table: Table) -> bool:
     """Whether a table says to which order a waybill belongs."""
     return table.has(ORDER) and table.has(WAYBILL)
-
-
-def is_date(column: Column) -> bool:
-    """Whether a column is a day by its contract: a wish always is, a promise if none of its values has a clock."""
-    target = column.target
-    return target == "orders.wished_date" or (target == "orders.given_promise" and column.values.are_days)
 
 
 def cell(column: Column) -> str:

@@ -7,7 +7,8 @@ import openpyxl
 import pytest
 
 from dagster_project import onramp, sources
-from tests.unit.onramp.books import book, fill, land
+
+from .books import book, fill, land
 
 AT = datetime
 ORDERED = "strftime(placed_at at time zone 'Asia/Shanghai', '%Y-%m-%d %H:%M')"
