@@ -13,10 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project import onramp
+from dagster_project import onramp, sources
 from dagster_project import settings as settings_module
 from dagster_project.lib import headline
 from dagster_project.lib.night import run_night
+from dagster_project.lib.steps import NightFailedError
+from dagster_project.lib.warehouse import LockHeldError
 
 IMPORTS = "imports"
 
@@ -45,7 +47,11 @@ def main(arguments: list[str]) -> int:
         return 1
     shutil.rmtree(settings.home / "build", ignore_errors=True)
     written = onramp.write(proposal, settings.profile_dir, settings.source_dir, given.zone, date.today())
-    night = run_night(settings)
+    try:
+        night = run_night(settings)
+    except (NightFailedError, LockHeldError, sources.ProfileError) as error:
+        print(f"{error}\nLook closer: make profile-check PROFILE={settings.profile_dir}")
+        return 1
     if night.status != "published":
         return 1
     with duckdb.connect(str(settings.published_file.resolve()), read_only=True) as connection:

@@ -68,11 +68,17 @@ def parts(this: Understood) -> str:
             f"select order_id, {code} as fulfilment_code{_more([*names, *events])}, {FROM}"
             f"\nfrom {_in(this.relation(only, wanted))}\nwhere order_id is not null"
         )
-    relations = [
-        f"select *, {_code(this, table)} as _code, {str(not table.has(WAYBILL, CODE)).lower()} as _is_whole"
-        f"\nfrom {_in(this.relation(table, wanted))}\nwhere order_id is not null"
-        for table in this.parts
-    ]
+    relations = []
+    for table in this.parts:
+        is_whole = table not in this.finer_parts
+        relations.append(
+            f"select *, {_code(this, table)} as _code, {str(is_whole).lower()} as _is_whole"
+            f"\nfrom {_in(this.relation(table, wanted))}\nwhere order_id is not null"
+        )
+        if is_whole and this.finer_parts:
+            # of an order whose parts are told apart the other tables say nothing new
+            told = _in(_union([this.relation(finer, ()) for finer in this.finer_parts]))
+            relations[-1] += f" and order_id not in (select order_id from {told} where order_id is not null)"
     cells = [f"arg_min({name}, (_file, _record)) as {name}" for name in names]
     for name in events:
         last = f"max({name})"

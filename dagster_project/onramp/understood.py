@@ -49,13 +49,14 @@ class Understood:
 
     @property
     def parts(self) -> list[Table]:
-        """The tables that tell what was sent and signed for: of those with a signature, else with a sending, the
-        finest; else the orders themselves."""
-        for told in _SENT:
-            tables = [table for table in self.tables if table.has(told)]
-            if tables:
-                return [table for table in tables if table.has(WAYBILL, CODE)] or tables
-        return self.orders
+        """The tables that tell what was signed for; without any, what was sent; without that, the orders themselves."""
+        told = ([table for table in self.tables if table.has(target)] for target in _SENT)
+        return next(filter(None, told), self.orders)
+
+    @property
+    def finer_parts(self) -> list[Table]:
+        """Of the tables of parts those that tell parts of one order apart."""
+        return [table for table in self.parts if table.has(WAYBILL, CODE)]
 
     @property
     def lines(self) -> Table | None:

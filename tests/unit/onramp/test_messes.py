@@ -294,6 +294,35 @@ def test_a_carriers_statement_that_knows_only_waybills(tmp_path: Path) -> None:
     landed.assert_nothing_is_lost()
 
 
+def test_two_sheets_of_orders_one_with_waybills_and_one_without(tmp_path: Path) -> None:
+    path = book(
+        tmp_path / "channels.xlsx",
+        {
+            "线上": [
+                ["订单号", "下单时间", "快递单号", "签收时间", "承诺送达时间"],
+                ["N1", AT(2026, 1, 5, 9), "W1", AT(2026, 1, 7, 9), AT(2026, 1, 8, 18)],
+                ["N1", AT(2026, 1, 5, 9), "W2", None, AT(2026, 1, 8, 18)],
+            ],
+            "线下": [
+                ["订单号", "下单日期", "客户名称", "签收日期", "承诺到货日期"],
+                ["F1", date(2026, 1, 5), "甲", date(2026, 1, 8), date(2026, 1, 9)],
+                # the clerk's list names an online order, too: its parcels know better
+                ["N1", date(2026, 1, 5), "乙", date(2026, 1, 7), date(2026, 1, 9)],
+            ],
+        },
+    )
+    landed = land(path, tmp_path)
+    assert events(landed, "delivered") == {"N1-W1": "2026-01-07 09:00", "F1": "2026-01-09 00:00"}
+    codes = landed.rows("select fulfilment_code from canonical.suborders order by 1")
+    assert codes == [("F1",), ("N1-W1",), ("N1-W2",)]
+    promised = "strftime(given_promise_at at time zone 'Asia/Shanghai', '%m-%d %H:%M')"
+    assert landed.rows(f"select order_id, customer_id, {promised} from canonical.orders order by 1") == [
+        ("F1", "甲", "01-10 00:00"),
+        ("N1", "乙", "01-08 18:00"),
+    ]
+    landed.assert_nothing_is_lost()
+
+
 def test_a_table_off_the_corner_with_a_failed_formula(tmp_path: Path) -> None:
     made = openpyxl.Workbook()
     sheet = made.worksheets[0]
