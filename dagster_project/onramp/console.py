@@ -112,7 +112,8 @@ def account_lines(written: Written, connection: duckdb.DuckDBPyConnection) -> li
         "select file, record, reason from meta.quarantine order by file, record limit $1", [_SHOWN + 1]
     ).fetchall()
     for file, record, reason in refused[:_SHOWN]:
-        lines.append(f"    quarantined: sheet {written.sheets.get(file, file)}, row {record}: {reason}")
+        why = reason.removeprefix(f"Row {record}: ")
+        lines.append(f"    quarantined: sheet {written.sheets.get(file, file)}, row {record}: {why}")
     if len(refused) > _SHOWN:
         lines.append("    … and more: make sql SQL='from meta.quarantine' with the PROFILE below")
     lines += [f"  {remark}" for remark in written.remarks]

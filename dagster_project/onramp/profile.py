@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from dagster_project.sources.contracts import EXCEL_SERIAL
+
 from . import entities
 from .entities import CANCELLED, STATE_EVENTS
 from .proposal import DATA, ORDER, PLACED, WAYBILL
@@ -99,8 +101,9 @@ def _column(understood: Understood, table: Table, column: Column, today: date) -
         return {"type": "integer", "min": 0}
     if target.kind != "time":
         return {"type": "text"}
-    # the plain form first: it is what a message shows
-    forms = list(dict.fromkeys(["%Y-%m-%d %H:%M:%S", *column.values.formats]))
+    # the first form is what a message shows; a number of days shows nothing
+    written = [form for form in column.values.formats if form != EXCEL_SERIAL] or ["%Y-%m-%d"]
+    forms = [*written, EXCEL_SERIAL] if EXCEL_SERIAL in column.values.formats else written
     settings: dict[str, Any] = {
         "type": "date" if understood.is_date(column) else "timestamp",
         "format": forms,
