@@ -1,7 +1,7 @@
 """Paths and switches, read once from the environment.
 
 Every name exists as a make variable too: `PROFILE=olist` is `TRUE_ON_TIME_PROFILE=olist`. Nothing else in the project
-reads the environment.
+reads the environment, but for the secrets of connections.
 """
 
 import os
@@ -24,6 +24,11 @@ class Settings:
     home: Path
     as_of: datetime | None
     port: int
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a process that is to find the same settings."""
+        own = {"PROFILE": self.profile_dir, "SOURCE": self.source_dir, "DATA": self.home.parent}
+        return {**os.environ, **{f"TRUE_ON_TIME_{name}": str(path) for name, path in own.items()}}
 
     @property
     def build_file(self) -> Path:

@@ -17,8 +17,8 @@ from dagster_project import onramp, sources
 from dagster_project import settings as settings_module
 from dagster_project.lib import headline
 from dagster_project.lib.night import run_night
-from dagster_project.lib.steps import NightFailedError
 from dagster_project.lib.warehouse import LockHeldError
+from dagster_project.lib.writer import NightFailedError
 
 IMPORTS = "imports"
 

@@ -8,6 +8,7 @@ import logging
 import sys
 
 from dagster_project import settings as settings_module
+from dagster_project import sources
 from dagster_project.lib import headline, instance
 from dagster_project.lib.progress import say_line
 
@@ -16,7 +17,8 @@ def main(arguments: list[str]) -> int:
     gc.set_threshold(50_000, 50, 100)  # libraries make many objects that stay: seldom worth looking through
     settings = settings_module.load()
     instance.prepare(settings)
-    if not any(settings.source_dir.glob("*")):
+    has_files = any(settings.source_dir.glob("*"))
+    if not has_files and not sources.load_profile(settings.profile_dir).connections:
         say_line(f"SOURCE {settings.source_dir} is missing or empty: name the folder with the source files.")
         return 1
     say_line(f"profile {settings.profile}, source {settings.source_dir}; loading the definitions")
@@ -38,7 +40,9 @@ def main(arguments: list[str]) -> int:
         )
     for event in result.all_events:
         if event.is_step_failure and not result.is_node_success("published"):
-            say_line(f"{event.step_key} failed")
+            error = event.step_failure_data.error
+            told = (error.cause or error).message if error else ""
+            say_line(f"{event.step_key} failed: {' '.join(told.split())[:300]}")
     if not result.success:
         return 1
     headline.show(settings)

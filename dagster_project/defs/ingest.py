@@ -1,12 +1,30 @@
-"""One asset a source table, from one factory; and the canonical views that the models read."""
+"""What the connections bring, one asset a source table, and the canonical views that the models read."""
 
 import dagster as dg
 
 from dagster_project.defs.context import chosen_profile
 from dagster_project.lib.steps import Night
 
+COLLECTED = dg.AssetKey("collected")
 CANONICAL = dg.AssetKey("canonical")
 TRANSIENT = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+
+
+@dg.asset(
+    key=COLLECTED,
+    group_name="landing",
+    description="New rows of the profile's databases and services, as drops among its files.",
+)
+def collected(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
+    states = night.collect()
+    return dg.MaterializeResult(
+        metadata={
+            "rows": sum(table["rows"] or 0 for state in states for table in state.tables.values()),
+            "failed": dg.MetadataValue.md(
+                "\n".join(f"- {state.name}: {state.error}" for state in states if state.error) or "none"
+            ),
+        }
+    )
 
 
 def landed_key(source: str, table: str) -> dg.AssetKey:
@@ -22,6 +40,7 @@ def landed(source: str, table: str) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         description=f"{source}.{table} as it came, typed by its contract.",
         retry_policy=TRANSIENT,
+        deps=[COLLECTED],
     )
     def land(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
         load = night.land((source, table))

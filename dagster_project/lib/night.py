@@ -1,6 +1,6 @@
 """One night, from files to the published warehouse, without Dagster: for replays, tests and benchmarks.
 
-Dagster's assets call the same steps (steps.py), in the same order: land (each table), check('landing'),
+Dagster's assets call the same steps (steps.py), in the same order: collect, land (each table), check('landing'),
 canonical, build, check('marts'), publish; leaving the block ends the run.
 """
 
@@ -46,6 +46,7 @@ def run_night(
     with Night(
         settings, as_of=as_of, rebuild=rebuild, with_quality=with_quality, say=say, reached=reached
     ) as night:
+        night.collect()
         for table in night.profile.tables:
             night.land(table)
         night.check("landing")

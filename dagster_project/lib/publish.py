@@ -14,7 +14,8 @@ import duckdb
 import yaml
 
 from dagster_project.lib import blocks, warehouse
-from dagster_project.lib.warehouse import Run, literal, now, quoted
+from dagster_project.lib.runs import Run
+from dagster_project.lib.warehouse import literal, now, quoted
 from dagster_project.settings import Settings
 
 KEPT_VERSIONS = 3
@@ -100,12 +101,18 @@ def write_status(settings: Settings, run_number: int | None, run_id: str, status
     os.replace(draft, path)
 
 
-def note_failure(settings: Settings, run_id: str, message: str) -> None:
-    """Say that a run failed, for one that was killed before it could; what a run said itself stands."""
+def note_failure(settings: Settings, run_id: str, message: str) -> bool:
+    """Say that a run failed, for one that was killed before it could; what a run said itself stands.
+
+    Returns:
+        Whether it had not said so itself.
+    """
     path = _status_file(settings)
     said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if said.get("run_id") != run_id:
+    is_silent = said.get("run_id") != run_id
+    if is_silent:
         write_status(settings, said.get("last_run"), run_id, "failed", message)
+    return is_silent
 
 
 def _status_file(settings: Settings) -> Path:

@@ -14,6 +14,7 @@ from typing import ClassVar
 from dagster_project.lib.progress import STARTED
 
 PHASE_OF_STEP = {
+    "collect": "fetching",
     "land": "landing",
     "canonical": "landing",
     "check": "quality",

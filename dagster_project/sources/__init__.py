@@ -5,6 +5,7 @@ Plain Python that knows nothing of the orchestrator. What others call is named h
 
 from .canonical import build_views, last_event_day_end, masked_quarantine
 from .check import profile_check
+from .connections import Connection
 from .files import Refusal
 from .landing import Load, Run, land
 from .profile import Profile, ProfileError, fingerprint, load_profile
@@ -13,6 +14,7 @@ from .tables import prepare, reset, with_news
 from .typed import fixed_offset_seconds
 
 __all__ = [
+    "Connection",
     "Load",
     "Profile",
     "ProfileError",

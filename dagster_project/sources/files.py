@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from .textfiles import Unfit, read_text
 MANIFEST_SUFFIX = ".manifest.json"
 RELEASE_SUFFIX = ".ok"
 _DROP_DATE = re.compile(r"^(\d{4})-?(\d{2})-?(\d{2})$")
+_FETCHED_AT = re.compile(r"-(\d{8}T\d{12})Z\.\w+$")  # as connections name what they fetched
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def discover(source_dir: Path, contract: TableContract) -> list[Found]:
         recorded_at = (
             datetime.combine(drop_date + timedelta(days=1), datetime.min.time(), zone)
             if drop_date
-            else datetime.fromtimestamp(state.st_mtime_ns // 1000 / 1e6, UTC)
+            else _fetched_at(file) or datetime.fromtimestamp(state.st_mtime_ns // 1000 / 1e6, UTC)
         )
         found.append(
             Found(file, path, state.st_size, state.st_mtime_ns, drop_date, recorded_at.astimezone(UTC))
@@ -119,6 +120,8 @@ def inspect(found: Found, contract: TableContract, spool: Path) -> Inspected:
         Unfit: with the reason and the remedy.
     """
     manifest = _manifest(found)
+    if manifest and manifest.get("encoding"):
+        contract = replace(contract, encoding=str(manifest["encoding"]))
     if manifest and manifest.get("bytes") is not None and manifest["bytes"] != found.bytes:
         raise Unfit(
             f"the file has {found.bytes} bytes, its manifest says {manifest['bytes']}: it was half written",
@@ -191,6 +194,12 @@ def _drop_date(file: str) -> date | None:
             except ValueError:
                 continue
     return None
+
+
+def _fetched_at(file: str) -> datetime | None:
+    """The instant in the name of a file that a connection wrote: it stays when the file is copied back."""
+    match = _FETCHED_AT.search(file)
+    return datetime.strptime(match[1] + "+0000", "%Y%m%dT%H%M%S%f%z") if match else None
 
 
 def _manifest(found: Found) -> dict[str, Any] | None:

@@ -7,12 +7,13 @@ their own modules.
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from . import binding, mapping, reference
+from .connections import Connection, read_connections
 from .contracts import TableContract, read_contracts, read_zone
 from .entities import ENTITIES
 from .mapping import Feed
@@ -32,7 +33,7 @@ _CHOICES = {
 @dataclass(frozen=True)
 class Profile:
     """A checked profile. `feeds` are by entity, `references` the CSV of each reference table it has;
-    `days_off` come from reference/holidays.csv."""
+    `days_off` come from reference/holidays.csv. `contracts` of tables that a connection fetches take its drops too."""
 
     directory: Path
     title: dict[str, str]
@@ -42,6 +43,7 @@ class Profile:
     sign_rule: str
     standards: str
     contracts: tuple[TableContract, ...]
+    connections: tuple[Connection, ...]
     feeds: dict[str, tuple[Feed, ...]]
     codes: dict[str, CodeList]
     references: dict[str, Path]
@@ -119,6 +121,13 @@ def load_profile(directory: Path) -> Profile:
             _check_contract(contract, contracts, codes, mistakes)
             contracts.append(contract)
 
+    connections: list[Connection] = []
+    for path, document, mistakes in documents("connections/*.yml"):
+        for connection in read_connections(path.stem, document, contracts, mistakes):
+            if connection.name in {other.name for other in connections}:
+                mistakes.add(connection.line, f"there are two connections {connection.name}", "Rename one")
+            connections.append(connection)
+
     feeds: dict[str, tuple[Feed, ...]] = {}
     for path, document, mistakes in documents("mapping/*.yml"):
         if path.stem not in ENTITIES:
@@ -135,7 +144,8 @@ def load_profile(directory: Path) -> Profile:
         title={"en": directory.name, "zh": directory.name} | head["title"],
         timezone=head["timezone"],
         **{choice: head[choice] for choice in _CHOICES},
-        contracts=tuple(contracts),
+        contracts=tuple(_with_drops(contract, connections) for contract in contracts),
+        connections=tuple(connections),
         feeds=feeds,
         codes=codes,
         references={path.stem: path for path in files("reference/*.csv")},
@@ -199,6 +209,15 @@ def _given(path: Path, mistakes: Mistakes) -> dict[str, Any]:
         mistakes.keys(title, "title", ["en", "zh"])
         given["title"] = {key: str(value) for key, value in title.items()}
     return given
+
+
+def _with_drops(contract: TableContract, connections: list[Connection]) -> TableContract:
+    fetched = {(connection.source, pull.table) for connection in connections for pull in connection.pulls}
+    if (contract.source, contract.name) not in fetched:
+        return contract
+    return replace(
+        contract, files=(*contract.files, f"{contract.source}/{contract.name}/*/*-*Z.{contract.format}")
+    )
 
 
 def _check_contract(

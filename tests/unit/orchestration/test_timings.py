@@ -36,7 +36,7 @@ def test_startup_within_a_step_is_not_the_phases_own_time(clock: list[float], tm
     assert json.loads((tmp_path / "timings.json").read_text()) == {
         "seconds": 116,
         "startup_seconds": 105,
-        "phases": {"landing": 3, "quality": 0, "models": 7, "publishing": 0},
+        "phases": {"fetching": 0, "landing": 3, "quality": 0, "models": 7, "publishing": 0},
         "models": {"fct_orders": 6.5},
     }
 

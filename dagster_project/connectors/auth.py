@@ -1,0 +1,139 @@
+"""How a service is told who asks: API key, name and password, OAuth 2 client credentials, signed requests.
+
+A signature is a template over the request, as the Chinese carriers want it: text, then steps such as md5 and base64,
+put into a header, the query or the form. Belongs here: nothing that a library does (OAuth: authlib; basic: requests).
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import time
+import urllib.parse
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]
+from requests.auth import AuthBase, HTTPBasicAuth
+
+STEPS: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "md5": lambda text, secret: hashlib.md5(text, usedforsecurity=False).digest(),
+    "sha256": lambda text, secret: hashlib.sha256(text).digest(),
+    "hmac_md5": lambda text, secret: hmac.digest(secret, text, "md5"),
+    "hmac_sha256": lambda text, secret: hmac.digest(secret, text, "sha256"),
+    "hex": lambda text, secret: text.hex().encode(),
+    "base64": lambda text, secret: base64.b64encode(text),
+    "upper": lambda text, secret: text.upper(),
+    "urlencode": lambda text, secret: urllib.parse.quote_plus(text).encode(),
+}
+
+
+def session(settings: dict[str, Any]) -> requests.Session:
+    """A session whose requests carry what the service wants; `renew` of it is called where a token has ended early.
+
+    Raises:
+        authlib.integrations.base_client.OAuthError, requests.RequestException: no token is given.
+    """
+    kind = settings.get("kind", "none")
+    if kind == "oauth2":
+        return _OAuth(settings)
+    plain = requests.Session()
+    if kind == "key":
+        given = str(settings.get("prefix", "")) + str(settings["key"])
+        if "query" in settings:
+            plain.params = {settings["query"]: given}
+        else:
+            plain.headers[settings.get("header", "X-API-Key")] = given
+    elif kind == "basic":
+        plain.auth = HTTPBasicAuth(str(settings["user"]).encode(), str(settings["password"]).encode())
+    elif kind == "signed":
+        plain.auth = Signed(settings)
+    return plain
+
+
+class _OAuth(OAuth2Session):
+    """A session that fetches its token, and a new one when that has ended."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(
+            settings["client_id"],
+            settings["client_secret"],
+            scope=settings.get("scope"),
+            token_endpoint=settings["token_url"],
+            token_endpoint_auth_method=settings.get("send_as", "client_secret_basic"),
+            grant_type="client_credentials",
+        )
+        self.renew()
+
+    def renew(self) -> None:
+        self.fetch_token(self.metadata["token_endpoint"], grant_type="client_credentials")
+
+
+class Signed(AuthBase):
+    """Signs a request by a template: `{body}`, `{path}`, `{sorted}` (its parameters, sorted) and its own fields."""
+
+    def __init__(self, settings: dict[str, Any], clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        fields = self._fields()
+        for name, value in fields.items():
+            _put(request, self.settings.get("fields", {}).get(name, {}).get("put", {}), value)
+        query = urllib.parse.parse_qsl(urllib.parse.urlsplit(request.url or "").query, keep_blank_values=True)
+        form = _form(request)
+        known: dict[str, str] = {
+            "body": _body(request),
+            "path": request.path_url,
+            "sorted": "".join(f"{key}{value}" for key, value in sorted([*query, *form])),
+            **dict(query),
+            **dict(form),
+            **fields,
+        }
+        signature = _filled(str(self.settings["text"]), known).encode()
+        secret = str(self.settings.get("secret", "")).encode()
+        for step in self.settings["steps"]:
+            signature = STEPS[step](signature, secret)
+        _put(request, self.settings["put"], signature.decode())
+        return request
+
+    def _fields(self) -> dict[str, str]:
+        """Values made for each request: the time, as the service wants to read it."""
+        made = {}
+        for name, field in self.settings.get("fields", {}).items():
+            if "value" in field:
+                made[name] = str(field["value"])
+                continue
+            form, now = field.get("time", "ms"), self.clock()
+            zone = ZoneInfo(field.get("zone", "Asia/Shanghai"))
+            made[name] = {"ms": str(int(now * 1000)), "s": str(int(now))}.get(form) or datetime.fromtimestamp(
+                now, zone
+            ).strftime(form)
+        return made
+
+
+def _filled(template: str, known: dict[str, str]) -> str:
+    """A template with its `{names}` replaced, once; what a request does not have is empty."""
+    return re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], ""), template)
+
+
+def _form(request: requests.PreparedRequest) -> list[tuple[str, str]]:
+    is_form = str(request.headers.get("Content-Type", "")).startswith("application/x-www-form-urlencoded")
+    return urllib.parse.parse_qsl(_body(request), keep_blank_values=True) if is_form else []
+
+
+def _body(request: requests.PreparedRequest) -> str:
+    return request.body.decode() if isinstance(request.body, bytes) else str(request.body or "")
+
+
+def _put(request: requests.PreparedRequest, where: dict[str, str], value: str) -> None:
+    for place, name in where.items():
+        if place == "header":
+            request.headers[name] = value
+        elif place == "query":
+            request.prepare_url(request.url or "", {name: value})
+        elif place == "form":
+            request.prepare_body([*_form(request), (name, value)], None)

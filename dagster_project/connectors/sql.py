@@ -1,0 +1,145 @@
+"""SQL databases, read by DuckDB's own scanners: PostgreSQL, MySQL and MariaDB, SQLite.
+
+Belongs here: which rows of a table are asked for. A table with a cursor column is read from where it was left, less a
+look-back for rows that were committed late; a small table without one is read whole and compared with last time.
+"""
+
+import importlib.util
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from dagster_project.connectors.drops import Drops
+from dagster_project.connectors.place import Fetched, Window
+from dagster_project.sources import sql
+from dagster_project.sources.connections import Pull, parsed_length
+
+SCANNERS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
+LOOK_BACK = "1h"
+AHEAD = timedelta(minutes=10)  # that a source's clock may be ahead of ours; a later time is an error in a row
+_TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE")
+
+
+class Database:
+    """A database, attached read-only as `place`."""
+
+    def __init__(self, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> None:
+        self.duck = duck
+        engine = settings["engine"]
+        load_scanner(duck, engine)
+        duck.execute(f"ATTACH {sql.text(settings['connect'])} AS place (TYPE {engine}, READ_ONLY)")
+
+    def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
+        table = ".".join(sql.name(part) for part in str(pull.settings.get("from", pull.table)).split("."))
+        types = {row[0]: row[1] for row in self.duck.execute(f"DESCRIBE FROM place.{table}").fetchall()}
+        new_columns = tuple(name for name in types if drops.contract.column(name) is None)
+        if pull.settings.get("full") is True:
+            fetched = self._whole(table, drops)
+        else:
+            fetched = self._news(table, types, pull, drops, window)
+        return Fetched(**{**fetched, "new_columns": new_columns})
+
+    def close(self) -> None:
+        self.duck.execute("DETACH place")
+
+    def _news(
+        self, table: str, types: dict[str, str], pull: Pull, drops: Drops, window: Window | None
+    ) -> dict[str, Any]:
+        """Rows from the cursor on, less the look-back; of a window, its own, which leave the cursor alone."""
+        column = str(pull.settings["cursor"])
+        if column not in types:
+            raise ValueError(f"the cursor column {column} is missing; known are {', '.join(types)}")
+        quoted, type_ = sql.name(column), types[column]
+        zone = ZoneInfo(drops.contract.zone)
+        left_at = drops.cursor()
+        if window is not None:
+            if type_ not in _TIMES:
+                raise ValueError(f"{column} is a number: a period cannot be asked for by it")
+            start, end = (_local(instant, type_, zone) for instant in (window.start, window.end))
+            where = f"{quoted} >= {start} AND {quoted} < {end}"
+        elif left_at is None:
+            where = "true"
+        else:
+            where = f"{quoted} >= {_less(left_at, type_, str(pull.settings.get('look_back', '')))}"
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table} WHERE {where}")
+        latest = _local(datetime.now(UTC) + AHEAD, type_, zone) if type_ in _TIMES else "NULL"
+        believed, newest, jumped = self.duck.execute(
+            f"""
+            SELECT CAST(max({quoted}) FILTER ({latest} IS NULL OR {quoted} <= {latest}) AS VARCHAR),
+                CAST(max({quoted}) AS VARCHAR), count(*) FILTER ({quoted} > {latest}) FROM fetched
+            """
+        ).fetchone()  # type: ignore[misc]
+        cursor = None if window else believed or left_at
+        noted = {"from": window.start.isoformat(), "to": window.end.isoformat()} if window else {}
+        # a row from the future must not move the cursor past all that is still to come
+        warnings = (f"{jumped} rows lie in the future by {column}, the last at {newest}",) if jumped else ()
+        drop = drops.write(self.duck, f"FROM fetched ORDER BY {quoted}", cursor, **noted)
+        return {
+            "rows": drop.rows if drop else 0,
+            "file": drop.file if drop else "",
+            "cursor": cursor,
+            "last_event_at": _instant(believed, zone) if type_ in _TIMES else None,
+            "warnings": warnings,
+        }
+
+    def _whole(self, table: str, drops: Drops) -> dict[str, Any]:
+        """All rows, of which those that were not there last time are brought."""
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table}")
+        last = drops.folder / f".{drops.connection}-last.parquet"
+        self.duck.execute("CREATE OR REPLACE TEMP TABLE before AS FROM fetched LIMIT 0")
+        if last.exists() and _shape(self.duck, f"read_parquet({sql.text(str(last))})") == _shape(
+            self.duck, "fetched"
+        ):
+            self.duck.execute(f"INSERT INTO before BY NAME FROM read_parquet({sql.text(str(last))})")
+        (gone,) = self.duck.execute("SELECT count(*) FROM (FROM before EXCEPT ALL FROM fetched)").fetchone()  # type: ignore[misc]
+        drop = drops.write(self.duck, "FROM fetched EXCEPT ALL FROM before")
+        drops.folder.mkdir(parents=True, exist_ok=True)
+        kept = last.with_name(last.name + ".new")
+        self.duck.execute(f"COPY fetched TO {sql.text(str(kept))} (FORMAT parquet)")
+        kept.replace(last)  # after the drop: a kill in between brings the same rows twice, never none
+        return {"rows": drop.rows if drop else 0, "file": drop.file if drop else "", "gone": gone}
+
+
+def _shape(duck: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[str, str]]:
+    """Names and types of a table's columns, by name."""
+    return sorted((name, type_) for name, type_, *_ in duck.execute(f"DESCRIBE FROM {rows}").fetchall())
+
+
+def load_scanner(duck: duckdb.DuckDBPyConnection, engine: str) -> None:
+    """Load DuckDB's scanner of an engine, which comes as a package of its own: nothing is downloaded at run time.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    scanner = SCANNERS[engine]
+    package = importlib.util.find_spec(f"duckdb_extension_{scanner}")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError(f"duckdb_extension_{scanner} is not installed: run make setup")
+    (path,) = Path(package.origin).parent.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension")
+    duck.execute(f"LOAD {sql.text(str(path))}")
+
+
+def _less(cursor: str, type_: str, look_back: str) -> str:
+    """The cursor less the look-back, as SQL; a number's look-back is a number."""
+    value = f"CAST({sql.text(cursor)} AS {type_})"
+    if type_ not in _TIMES:
+        return f"{value} - {int(look_back or 0)}"
+    seconds = int(parsed_length(look_back or LOOK_BACK).total_seconds())
+    return f"CAST({value} - INTERVAL {seconds} SECOND AS {type_})"
+
+
+def _local(instant: datetime, type_: str, zone: ZoneInfo) -> str:
+    """An instant as the source's column would hold it."""
+    told = instant if type_ == "TIMESTAMP WITH TIME ZONE" else instant.astimezone(zone).replace(tzinfo=None)
+    return f"CAST('{told.isoformat(sep=' ')}' AS {type_})"
+
+
+def _instant(value: str | None, zone: ZoneInfo) -> str | None:
+    """The newest value of a cursor column as an instant with a zone."""
+    if value is None:
+        return None
+    told = datetime.fromisoformat(value)
+    return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC).isoformat()

@@ -1,0 +1,253 @@
+"""Connections: where a profile's source tables are fetched from, if not delivered as files.
+
+Belongs here: connections/<name>.yml as data, checked. Fetching is the business of dagster_project/connectors.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from .contracts import TableContract, texts
+from .marked_yaml import Mapping, Mistakes
+
+# by kind: what its connections say, and what each of their tables says
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "files": (("folder",), ("pattern",)),
+    "sql": (("engine", "connect"), ("from", "cursor", "look_back", "full")),
+    "rest": (
+        ("base_url", "auth", "headers", "rate"),
+        ("path", "method", "send", "parameters", "records", "pages", "since"),
+    ),
+}
+AUTH: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "key": ("header", "query", "key", "prefix"),
+    "basic": ("user", "password"),
+    "oauth2": ("token_url", "client_id", "client_secret", "scope", "send_as"),
+    "signed": ("text", "steps", "secret", "put", "fields"),
+}
+PAGES: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "page": ("parameter", "first", "size_parameter", "size"),
+    "offset": ("parameter", "size_parameter", "size"),
+    "cursor": ("parameter", "next"),
+    "link": (),
+}
+SIGNING = ("md5", "sha256", "hmac_md5", "hmac_sha256", "hex", "base64", "upper", "urlencode")
+ENGINES = ("postgres", "mysql", "sqlite")
+_HEAD = ("source", "kind", "description", "every", "deadline", "instances", "tables")
+_SECRETS = ("connect", "password", "client_secret", "key", "token", "secret")
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+_LENGTH = re.compile(r"(\d+)(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One table as a connection fetches it; `settings` are those of its kind."""
+
+    table: str
+    settings: Mapping
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One place that is asked for rows of a source; several may feed the same tables.
+
+    `settings` are those of its kind, with `${VARIABLES}` as they stand in the file: their values are read when
+    it is fetched. `every`: how often new rows are to be expected. `deadline`: how long a fetch may take.
+    """
+
+    name: str
+    source: str
+    kind: str
+    settings: Mapping
+    pulls: tuple[Pull, ...]
+    every: timedelta
+    deadline: timedelta
+    file: str
+    line: int
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the environment variables that it needs."""
+        return tuple(
+            sorted(set(_variables(self.settings)) | {v for p in self.pulls for v in _variables(p.settings)})
+        )
+
+
+def read_connections(
+    name: str, document: Any, contracts: list[TableContract], mistakes: Mistakes
+) -> Iterator[Connection]:
+    """The connections of one file: one, or one for each of its `instances`, which say what differs."""
+    if not isinstance(document, Mapping):
+        mistakes.add(1, "the file holds no mapping", "Start it with `source:`, `kind:` and `tables:`")
+        return
+    kind = mistakes.one_of(document, "kind", KINDS, "sql")
+    of_kind, _ = KINDS[kind]
+    mistakes.keys(document, "a connection", [*_HEAD, *of_kind], ["kind", "tables"])
+    instances = mistakes.mapping(document, "instances")
+    if not instances:
+        yield _connection(name, document, document, kind, contracts, mistakes)
+    for instance, settings in instances.items():
+        if not isinstance(settings, Mapping):
+            mistakes.add(
+                instances.line_of(instance), f"instance {instance} is no mapping", "Write what differs"
+            )
+            continue
+        mistakes.keys(settings, f"instance {instance}", ["every", "deadline", *of_kind])
+        yield _connection(instance, document, settings, kind, contracts, mistakes)
+
+
+def _connection(
+    name: str, document: Mapping, own: Mapping, kind: str, contracts: list[TableContract], mistakes: Mistakes
+) -> Connection:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        what = f"the name of connection {name!r} is not made of small letters, digits and _"
+        mistakes.add(own.line, what, "Write as in front_1")
+    settings = Mapping(own.line)
+    for given in (document, own):
+        for key in KINDS[kind][0]:
+            if key in given:
+                settings[key], settings.lines[key] = given[key], given.line_of(key)
+    _check_secrets(settings, mistakes)
+    if kind == "rest":
+        _check_service(settings, mistakes)
+    if kind == "sql":
+        mistakes.one_of(settings, "engine", ENGINES, "postgres")
+        mistakes.keys(settings, f"connection {name}", settings, ["engine", "connect"])
+    source = str(document.get("source", name))
+    known = {contract.name: contract for contract in contracts if contract.source == source}
+    if not known:
+        sources = sorted({contract.source for contract in contracts})
+        mistakes.unknown(document.line_of("source"), "source", source, sources)
+    pulls = []
+    tables = mistakes.mapping(document, "tables")
+    for table, pull in tables.items():
+        line = tables.line_of(table)
+        if known and table not in known:
+            mistakes.unknown(line, f"table of source {source}", table, known)
+        elif known and known[table].format == "xlsx" and kind != "files":
+            what = f"table {source}.{table} is a workbook by its contract, which no connection can write"
+            mistakes.add(line, what, "Set `format: csv` in its contract")
+        if not isinstance(pull, Mapping):
+            mistakes.add(line, f"table {table} is no mapping", "Write how it is fetched, or {}")
+            continue
+        mistakes.keys(pull, f"table {table} of a connection of kind {kind}", KINDS[kind][1])
+        if kind == "rest":
+            _check_paging(pull, table, mistakes)
+        if kind == "sql" and ("cursor" in pull) == (pull.get("full") is True):
+            mistakes.add(
+                line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
+            )
+        pulls.append(Pull(table, pull))
+    return Connection(
+        name=name,
+        source=source,
+        kind=kind,
+        settings=settings,
+        pulls=tuple(pulls),
+        every=length(own if "every" in own else document, "every", "1d", mistakes),
+        deadline=length(own if "deadline" in own else document, "deadline", "30m", mistakes),
+        file=mistakes.file,
+        line=own.line,
+    )
+
+
+def length(mapping: Mapping, key: str, default: str, mistakes: Mistakes) -> timedelta:
+    """A length of time such as 15s, 10m, 2h, 1d."""
+    value = str(mapping.get(key, default))
+    if not _LENGTH.fullmatch(value):
+        mistakes.add(
+            mapping.line_of(key), f"{key} {value!r} is no length of time", "Write as in 15s, 10m, 2h or 1d"
+        )
+        value = default
+    return parsed_length(value)
+
+
+def parsed_length(text: str) -> timedelta:
+    """The timedelta of a text that `length` has passed."""
+    match = _LENGTH.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is no length of time such as 15s, 10m, 2h or 1d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def filled(value: Any, environment: dict[str, str]) -> Any:
+    """Settings with the values of their variables.
+
+    Raises:
+        KeyError: a variable is not set.
+    """
+    if isinstance(value, dict):
+        return {key: filled(item, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, environment) for item in value]
+    return _VARIABLE.sub(lambda match: environment[match[1]], value) if isinstance(value, str) else value
+
+
+def secrets_of(settings: Any) -> Iterator[str]:
+    """The values that no message may quote, of settings with the values of their variables."""
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from secrets_of(value)
+        elif key in _SECRETS:
+            yield str(value)
+
+
+def _variables(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _variables(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _variables(item)
+    elif isinstance(value, str):
+        yield from _VARIABLE.findall(value)
+
+
+def _check_service(settings: Mapping, mistakes: Mistakes) -> None:
+    """How a service is told who asks."""
+    mistakes.keys(settings, "a connection of kind rest", settings, ["base_url"])
+    auth = mistakes.mapping(settings, "auth")
+    kind = mistakes.one_of(auth, "kind", AUTH, "none")
+    required = {"key": ["key"], "basic": ["user", "password"], "signed": ["text", "steps", "put"]}
+    required["oauth2"] = ["token_url", "client_id", "client_secret"]
+    mistakes.keys(auth, f"auth of kind {kind}", ["kind", *AUTH[kind]], required.get(kind, []))
+    for step in texts(auth, "steps", mistakes):
+        if step not in SIGNING:
+            mistakes.unknown(auth.line_of("steps"), "step of a signature", step, SIGNING)
+    if "rate" in settings and not re.fullmatch(r"[1-9]\d*/[sm]", str(settings["rate"])):
+        mistakes.add(
+            settings.line_of("rate"), f"rate {settings['rate']!r} is none", "Write as in 5/s or 100/m"
+        )
+
+
+def _check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
+    """How a table's pages follow each other, and since when it is asked for."""
+    mistakes.keys(pull, f"table {table}", pull, ["path"])
+    mistakes.one_of(pull, "method", ("GET", "POST"), "GET")
+    mistakes.one_of(pull, "send", ("query", "form", "json"), "query")
+    pages = mistakes.mapping(pull, "pages")
+    kind = mistakes.one_of(pages, "by", PAGES, "none")
+    required = ["parameter", "next"] if kind == "cursor" else []
+    mistakes.keys(pages, f"pages by {kind}", ["by", "total", *PAGES[kind]], required)
+    since = mistakes.mapping(pull, "since")
+    known = ["parameter", "until", "format", "column", "look_back", "step", "first"]
+    mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
+    for key in ("look_back", "step"):
+        length(since, key, "1h", mistakes)
+
+
+def _check_secrets(settings: Mapping, mistakes: Mistakes) -> None:
+    """A secret stands in an environment variable; a file of the profile only names it."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            _check_secrets(value, mistakes)
+        elif key in _SECRETS and not _VARIABLE.search(str(value)):
+            what = f"{key!r} stands in the file itself"
+            mistakes.add(
+                settings.line_of(key), what, f"Put it into the environment and write `{key}: ${{NAME}}`"
+            )

@@ -1,0 +1,190 @@
+"""Databases as sources: what is fetched, when it is fetched again, and what a table of the source looks like landed."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dagster_project.connectors import fetch
+from dagster_project.connectors.place import Window
+from tests.connectors.conftest import Landed, Made
+from tests.servers.databases import Server
+
+pytestmark = pytest.mark.servers
+
+CONTRACT = """
+source: erp
+tables:
+  orders:
+    files: erp/orders/*.csv
+    format: csv
+    key: [order_no]
+    recorded_at: changed_at
+    columns:
+      order_no:    {type: text, required: true}
+      wished_date: {type: date, format: "%Y/%m/%d"}
+      amount:      {type: decimal}
+      changed_at:  {type: timestamp, required: true}
+"""
+CONNECTION = """
+source: erp
+kind: sql
+engine: ENGINE
+connect: ${ERP}
+tables:
+  orders: {cursor: changed_at, look_back: 2h}
+"""
+TABLE = """
+drop table if exists orders;
+create table orders (
+    order_no varchar(20) primary key, wished_date date, amount decimal(10,2), changed_at TIMES
+);
+"""
+FIRST = """
+insert into orders values ('SO1', '2026-01-08', 120.50, '2026-01-05 10:00:00'),
+    ('SO2', null, 0, '2026-01-05 11:30:00.250000'), ('SO3', '2026-01-09', null, '2026-01-05 12:00:00');
+"""
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request: pytest.FixtureRequest) -> Server:
+    return request.getfixturevalue(request.param)
+
+
+class Erp:
+    """A database, the profile that reads it, and where its rows land."""
+
+    def __init__(self, server: Server, made: Made, folder: Path, connection: str = CONNECTION) -> None:
+        self.database = {"postgres": "postgres", "mariadb": "erp"}[server.kind]
+        if server.kind == "mariadb":
+            server.run("create database if not exists erp character set utf8mb4;")
+        self.server, self.folder = server, folder
+        engine = {"postgres": "postgres", "mariadb": "mysql"}[server.kind]
+        self.profile = made(contracts__erp=CONTRACT, connections__erp=connection.replace("ENGINE", engine))
+        self.environment = {"ERP": server.connect(self.database)}
+        self.landed = Landed(self.profile, folder / "source", folder / "build.duckdb")
+        times = {"postgres": "timestamp(6)", "mariadb": "datetime(6)"}[server.kind]
+        self.run(TABLE.replace("TIMES", times) + FIRST)
+
+    def run(self, statements: str) -> None:
+        self.server.run(statements, self.database)
+
+    def fetch(self, window: Window | None = None) -> fetch.State:
+        (connection,) = self.profile.connections
+        return fetch.fetch(
+            self.profile, connection, self.folder / "source", self.folder, window, self.environment
+        )
+
+    def land(self) -> list[tuple]:
+        self.landed.land("erp", "orders")
+        return self.landed.rows(
+            "select order_no, wished_date::varchar, amount::varchar, changed_at::varchar"
+            " from landing.erp__orders order by all"
+        )
+
+
+@pytest.fixture
+def erp(server: Server, profile: Made, tmp_path: Path) -> Erp:
+    return Erp(server, profile, tmp_path)
+
+
+def test_rows_land_as_the_source_has_them(erp: Erp) -> None:
+    state = erp.fetch()
+    assert (state.error, state.tables["orders"]["rows"]) == ("", 3)
+    assert erp.land() == [
+        ("SO1", "2026-01-08", "120.50", "2026-01-05 10:00:00+08"),
+        ("SO2", None, "0.00", "2026-01-05 11:30:00.25+08"),
+        ("SO3", "2026-01-09", None, "2026-01-05 12:00:00+08"),
+    ]
+    assert state.last_event_at == "2026-01-05T04:00:00+00:00"
+
+
+def test_only_what_is_new_is_asked_for_and_what_came_late_is_found(erp: Erp) -> None:
+    erp.fetch()
+    erp.land()
+    erp.run(
+        "insert into orders values ('SO4', null, 1, '2026-01-05 10:30:00'), ('SO5', null, 1, '2026-01-05 09:59:00');"
+        "update orders set amount = 7, changed_at = '2026-01-05 13:00:00' where order_no = 'SO1';"
+    )
+    state = erp.fetch()
+    # from 12:00 less two hours: SO2, SO3, the late SO4, and SO1 as it is now; SO5 was committed too late to be seen
+    assert state.tables["orders"]["rows"] == 4
+    rows = erp.land()
+    assert [row[0] for row in rows] == ["SO1", "SO1", "SO2", "SO3", "SO4"]
+    assert [row[2] for row in rows[:2]] == ["120.50", "7.00"]
+
+
+def test_a_period_is_fetched_again_and_leaves_the_cursor(erp: Erp) -> None:
+    erp.fetch()
+    erp.run("insert into orders values ('SO0', null, 1, '2026-01-03 10:00:00');")
+    assert erp.fetch().tables["orders"]["cursor"] == "2026-01-05 12:00:00"
+    day = Window(datetime(2026, 1, 2, 16, tzinfo=UTC), datetime(2026, 1, 3, 16, tzinfo=UTC))
+    state = erp.fetch(day)
+    assert (state.tables["orders"]["rows"], state.tables["orders"]["cursor"]) == (1, "2026-01-05 12:00:00")
+    assert [row[0] for row in erp.land()] == ["SO0", "SO1", "SO2", "SO3"]
+
+
+def test_a_row_from_the_future_does_not_hide_those_to_come(erp: Erp) -> None:
+    erp.run("insert into orders values ('SO9', null, 1, '2199-01-01 00:00:00');")
+    state = erp.fetch()
+    assert state.tables["orders"]["cursor"] == "2026-01-05 12:00:00"
+    assert "1 rows lie in the future" in state.tables["orders"]["warnings"][0]
+    erp.run("insert into orders values ('SO6', null, 1, '2026-01-06 00:00:00');")
+    erp.fetch()
+    assert [row[0] for row in erp.land()] == ["SO1", "SO2", "SO3", "SO6", "SO9"]
+
+
+def test_a_new_column_is_taken_along_and_reported(erp: Erp) -> None:
+    erp.fetch()
+    erp.run("alter table orders add column buyer varchar(20);")
+    erp.run("insert into orders values ('SO7', null, 1, '2026-01-06 00:00:00', 'purchasing');")
+    state = erp.fetch()
+    assert state.tables["orders"]["new_columns"] == ("buyer",)
+    assert [row[0] for row in erp.land()] == ["SO1", "SO2", "SO3", "SO7"]
+    newest = max((erp.folder / "source").glob("erp/orders/*/*.csv"), key=lambda path: path.name)
+    assert "purchasing" in newest.read_text()
+
+
+def test_a_changed_type_costs_its_rows_and_says_so(erp: Erp) -> None:
+    erp.fetch()
+    erp.land()
+    using = " using amount::varchar" if erp.server.kind == "postgres" else ""
+    word = "type varchar(20)" if erp.server.kind == "postgres" else "amount varchar(20)"
+    change = "alter column amount " if erp.server.kind == "postgres" else "modify column "
+    erp.run(f"alter table orders {change}{word}{using};")
+    erp.run("insert into orders values ('SO8', null, 'on request', '2026-01-06 00:00:00');")
+    assert erp.fetch().error == ""
+    load = erp.landed.land("erp", "orders")
+    assert (load.rows_quarantined, load.rows_accepted) == (1, 0)
+    ((reason, row),) = erp.landed.rows("select reason, row from meta.quarantine")
+    assert "amount" in reason and "on request" in reason and "SO8" in str(row)
+
+
+def test_a_database_that_is_down_is_said_without_its_password_and_caught_up_later(erp: Erp) -> None:
+    up = erp.environment["ERP"]
+    erp.environment["ERP"] = up.replace(f"port={erp.server.port}", "port=1")
+    state = erp.fetch()
+    assert state.error and state.failures == 1 and "known-to-the-tests" not in state.error
+    assert state.succeeded_at is None
+    erp.environment["ERP"] = up
+    assert erp.fetch().failures == 0
+    assert len(erp.land()) == 3
+
+
+def test_an_unset_secret_is_named(erp: Erp) -> None:
+    erp.environment.clear()
+    assert erp.fetch().error == "ERP not set in the environment"
+
+
+def test_a_small_table_is_compared_whole(server: Server, profile: Made, tmp_path: Path) -> None:
+    erp = Erp(
+        server, profile, tmp_path, CONNECTION.replace("cursor: changed_at, look_back: 2h", "full: true")
+    )
+    assert erp.fetch().tables["orders"]["rows"] == 3
+    assert erp.fetch().tables["orders"]["rows"] == 0
+    erp.run("update orders set amount = 9 where order_no = 'SO2'; delete from orders where order_no = 'SO3';")
+    table = erp.fetch().tables["orders"]
+    assert (table["rows"], table["gone"]) == (1, 2)  # SO2 as it was is gone too
+    assert [(row[0], row[2]) for row in erp.land()] == [
+        ("SO1", "120.50"), ("SO2", "0.00"), ("SO2", "9.00"), ("SO3", None),
+    ]  # fmt: skip

@@ -1,0 +1,100 @@
+"""Connections of a profile: what is understood, and every mistake with its line and remedy."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from dagster_project.connectors import auth, paging
+from dagster_project.sources import connections
+from dagster_project.sources.connections import Connection
+from dagster_project.sources.contracts import read_contracts
+from dagster_project.sources.marked_yaml import Mistakes, read_yaml
+
+CONTRACT = """
+source: front
+tables:
+  scans:  {files: "front/scans/*.csv", format: csv, columns: {id: {type: text}}}
+  sheets: {files: "front/sheets/*.xlsx", format: xlsx, columns: {id: {type: text}}}
+"""
+Read = Callable[[str], tuple[list[Connection], list[str]]]
+
+
+@pytest.fixture
+def read(tmp_path) -> Read:
+    """Reads connections/front.yml; hands back the connections and what is wrong."""
+
+    def reading(text: str) -> tuple[list[Connection], list[str]]:
+        documents = []
+        for name, content in (("contracts", CONTRACT), ("front", text)):
+            path = tmp_path / f"{name}.yml"
+            path.write_text(content.lstrip("\n"), encoding="utf-8")
+            documents.append(read_yaml(path, Mistakes(path.name)))
+        mistakes = Mistakes("connections/front.yml")
+        contracts = read_contracts(documents[0], Mistakes("contracts/front.yml"), "Asia/Shanghai")
+        found = list(connections.read_connections("front", documents[1], contracts, mistakes))
+        return found, [str(mistake) for mistake in mistakes.found]
+
+    return reading
+
+
+def test_instances_say_what_differs(read: Read) -> None:
+    found, wrong = read(
+        """
+kind: sql
+engine: mysql
+every: 1d
+source: front
+instances:
+  front_1: {connect: "${FRONT_1}"}
+  front_2: {connect: "${FRONT_2}", every: 12h, deadline: 90s}
+tables:
+  scans: {cursor: id}
+"""
+    )
+    assert wrong == []
+    assert [(one.name, one.source, one.variables) for one in found] == [
+        ("front_1", "front", ("FRONT_1",)),
+        ("front_2", "front", ("FRONT_2",)),
+    ]
+    assert [one.every for one in found] == [timedelta(days=1), timedelta(hours=12)]
+    assert [one.deadline for one in found] == [timedelta(minutes=30), timedelta(seconds=90)]
+
+
+SQL = "kind: sql\nengine: mysql\nconnect: ${FRONT}\ntables:\n"
+REST = "kind: rest\nbase_url: ${FRONT}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("kind: ftp\nengine: mysql\nconnect: ${A}\ntables: {}\n", 1, "unknown value of kind 'ftp'"),
+        (SQL + "  scan: {cursor: id}\n", 5, "unknown table of source front 'scan'. Did you mean 'scans'?"),
+        (SQL + "  scans: {}\n", 5, "neither a cursor nor `full: true`"),
+        (SQL + "  scans: {cursor: id, full: true}\n", 5, "neither a cursor nor `full: true`, or both"),
+        (SQL + "  sheets: {full: true}\n", 5, "is a workbook by its contract"),
+        (SQL.replace("${FRONT}", "host=h") + "  scans: {full: true}\n", 3, "'connect' stands in the file itself"),
+        (SQL.replace("mysql", "oracle") + "  scans: {full: true}\n", 2, "unknown value of engine 'oracle'"),
+        ("every: soon\n" + SQL + "  scans: {full: true}\n", 1, "every 'soon' is no length of time"),
+        (REST + "rate: fast\ntables: {scans: {path: a}}\n", 3, "rate 'fast' is none. Write as in 5/s"),
+        (REST + "auth: {kind: key, key: abc}\ntables: {scans: {path: a}}\n", 3, "'key' stands in the file itself"),
+        (REST + "auth: {kind: oauth2}\ntables: {scans: {path: a}}\n", 3, "auth of kind oauth2 has no 'client_id'"),
+        (
+            REST + "auth: {kind: signed, text: a, steps: [md6], put: {query: s}}\ntables: {scans: {path: a}}\n",
+            3,
+            "unknown step of a signature 'md6'. Did you mean 'md5'?",
+        ),
+        (REST + "tables: {scans: {}}\n", 3, "table scans has no 'path'"),
+        (REST + "tables: {scans: {path: a, pages: {by: cursor}}}\n", 3, "pages by cursor has no 'next'"),
+        (REST + "tables: {scans: {path: a, since: {parameter: s, look_back: 5}}}\n", 3, "look_back '5' is no length"),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_its_line_and_what_to_do(read: Read, text: str, line: int, told: str) -> None:
+    _, wrong = read(text)
+    assert any(said.startswith(f"connections/front.yml:{line}: ") and told in said for said in wrong), wrong
+
+
+def test_what_a_profile_may_say_is_what_connectors_can_do() -> None:
+    assert set(connections.SIGNING) == set(auth.STEPS)
+    for kind in connections.PAGES:
+        paging.pager({"by": kind, "parameter": "p", "next": "$.next"}, "http://127.0.0.1")
