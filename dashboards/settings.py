@@ -37,11 +37,7 @@ def load() -> Settings:
     Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
-    profile = (
-        named
-        if (REPOSITORY / "data" / "profiles" / named).is_dir()
-        else Path(named).expanduser().resolve().name
-    )
+    profile = Path(named).expanduser().resolve().name  # a name, or a folder of that name
     data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
     published = data / profile / "published"
     return Settings(

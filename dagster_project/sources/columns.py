@@ -4,6 +4,7 @@ Belongs here: reading one column, and the small readers of a contract's settings
 """
 
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .marked_yaml import Mapping, Mistakes, Sequence
@@ -22,6 +23,7 @@ TYPES = {
 }
 TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f")
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d 00:00:00")
+EXCEL_SERIAL = "excel"  # the format of a time that is a number of days, as a workbook holds it
 INTEGER_LIMIT = 2_147_483_647
 _COLUMN_KEYS = (
     "type", "required", "format", "zone", "min", "max", "accepted", "codes", "personal", "path", "join",
@@ -117,8 +119,8 @@ def read_column(name: str, settings: Mapping, zone: str, line: int, mistakes: Mi
 _ONLY_FOR = {
     "format": ("timestamp", "date"),
     "zone": ("timestamp", "iso"),
-    "min": ("integer", "decimal"),
-    "max": ("integer", "decimal"),
+    "min": ("integer", "decimal", "date", "timestamp"),
+    "max": ("integer", "decimal", "date", "timestamp"),
     "scale": ("decimal",),
     "accepted": ("text", "integer"),
     "codes": ("text", "integer"),
@@ -142,10 +144,22 @@ def texts(mapping: Mapping, key: str, mistakes: Mistakes) -> tuple[str, ...]:
 def _limit(settings: Mapping, key: str, type_: str, mistakes: Mistakes) -> str | None:
     if key not in settings:
         return None
+    if type_ in ("date", "timestamp"):
+        return _last_day(settings, key, mistakes)
     try:
         return str(int(settings[key])) if type_ == "integer" else str(float(settings[key]))
     except (TypeError, ValueError):
         mistakes.add(settings.line_of(key), f"{key} {settings[key]!r} is no number", "Write a number")
+        return None
+
+
+def _last_day(settings: Mapping, key: str, mistakes: Mistakes) -> str | None:
+    try:
+        return f"DATE '{date.fromisoformat(str(settings[key]))}'"
+    except ValueError:
+        mistakes.add(
+            settings.line_of(key), f"{key} {settings[key]!r} is no day", "Write a day like 2026-01-31"
+        )
         return None
 
 

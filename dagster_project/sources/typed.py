@@ -10,7 +10,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from . import sql
-from .contracts import Column, TableContract
+from .columns import EXCEL_SERIAL, Column
+from .contracts import TableContract
 
 _TRUE = "'true', 't', '1', 'yes', 'y', '是'"
 _FALSE = "'false', 'f', '0', 'no', 'n', '否'"
@@ -48,9 +49,9 @@ def value(column: Column) -> str:
             word = f"lower({text})"
             return f"CASE WHEN {word} IN ({_TRUE}) THEN true WHEN {word} IN ({_FALSE}) THEN false END"
         case "date":
-            return f"CAST(try_strptime({text}, [{_words(column.formats)}]) AS DATE)"
+            return f"CAST({_time(text, column.formats)} AS DATE)"
         case "timestamp":
-            return instant(f"try_strptime({text}, [{_words(column.formats)}])", column.zone)
+            return instant(_time(text, column.formats), column.zone)
         case "epoch_ms":
             return f"make_timestamptz(try_cast({_epoch(text, 13)} AS BIGINT) * 1000)"
         case "epoch_s":
@@ -134,10 +135,12 @@ def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
             # strptime takes the words epoch and infinity by any format, for the first day of 1900
             is_early = f"{typed} < CAST('1900-01-03' AS {column.sql_type})"
             rules.append((f"CASE WHEN {is_early} THEN NOT regexp_matches({text}, '[0-9]') END", words))
-    if column.minimum is not None:
-        rules.append((f"{typed} < {column.minimum}", f" is below {column.minimum}; correct it at the source"))
-    if column.maximum is not None:
-        rules.append((f"{typed} > {column.maximum}", f" is above {column.maximum}; correct it at the source"))
+    for limit, sign, word in ((column.minimum, "<", "below"), (column.maximum, ">", "above")):
+        if limit is not None:
+            shown = limit.removeprefix("DATE ").strip("'")
+            bound = f"CAST({limit} AS TIMESTAMP) AT TIME ZONE {sql.text(column.zone)}"
+            bound = bound if column.type == "timestamp" else limit
+            rules.append((f"{typed} {sign} {bound}", f" is {word} {shown}; correct it at the source"))
     if column.accepted:
         listed = ", ".join(column.accepted)
         rules.append(
@@ -168,6 +171,22 @@ _EXPECTED = {
         "is no time like 2026-01-31T08:00:00, with an offset or without; correct it at the source"
     ),
 }
+
+
+def _time(text: str, formats: tuple[str, ...]) -> str:
+    """A naive timestamp by any of the formats; a workbook's number of days is exact to the second."""
+    written = [word for word in formats if word != EXCEL_SERIAL]
+    ways = [f"try_strptime({text}, [{_words(tuple(written))}])"] if written else []
+    if EXCEL_SERIAL in formats:
+        # from March 1900 on, up to the end of 9999: before, a workbook counts a day that never was
+        is_serial = f"regexp_full_match({text}, '[0-9]{{2,7}}([.][0-9]+)?')"
+        days = f"CAST({text} AS DOUBLE)"
+        seconds = f"CAST(round({days} * 86400) AS BIGINT)"
+        ways.append(
+            f"CASE WHEN CASE WHEN {is_serial} THEN {days} BETWEEN 61 AND 2958465 END"
+            f" THEN TIMESTAMP '1899-12-30' + to_seconds({seconds}) END"
+        )
+    return f"coalesce({', '.join(ways)})" if len(ways) > 1 else ways[0]
 
 
 def _integer(text: str) -> str:
