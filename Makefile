@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock
+.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -85,6 +85,19 @@ pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what i
 
 dagster: $(STAMP)  ## serve Dagster, with the nightly schedule on (PORT=3000)
 	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.commands.serve
+
+service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages and a daily backup (SERVICE_USER= BACKUP=)
+	@$(PY) -m dagster_project.commands.service "$(or $(OUT),systemd)" $(if $(SERVICE_USER),--user $(SERVICE_USER)) \
+	  $(if $(BACKUP),--backup $(BACKUP))
+
+backup: $(STAMP)  ## TO=<folder>: raw files, warehouse and what is published; only what changed is copied (KEEP=7)
+	@$(PY) -m dagster_project.commands.keep backup "$(TO)" $(if $(KEEP),--keep $(KEEP))
+
+restore: $(STAMP)  ## FROM=<folder>: into an empty home (AT= an earlier one; ONLY=source brings back what is missing)
+	@$(PY) -m dagster_project.commands.keep restore "$(FROM)" $(if $(AT),--at $(AT)) $(if $(ONLY),--only $(ONLY))
+
+retire: $(STAMP)  ## TO=<backup> BEFORE=<day>: removes older raw files that have landed and lie in the backup
+	@$(PY) -m dagster_project.commands.keep retire "$(TO)" $(if $(BEFORE),--before $(BEFORE))
 
 test: $(STAMP)  ## the tests, in minutes; says aloud what this machine lacks
 	@$(PY) -m pytest -q -m "not slow"

@@ -44,6 +44,7 @@ def land(
 
     Raises:
         KeyError: the profile has no such table.
+        FileNotFoundError: it must land anew, but files that were loaded are gone.
         ValueError: the rows do not add up, or the reader lost a line; nothing is kept.
     """
     contract = profile.contract(*table)
@@ -110,11 +111,28 @@ class _Landing:
             # A replaced file, a copy that takes a content over under a larger name, or an older drop that
             # came late and changes what was usual: only landing all files in order again gives what a rebuild
             # gives.
+            self._require_loaded_files(found)
             tables.forget_table(self.connection, self.contract)
             self.refused.clear()
             load = self._land(found, relanded=True)
             assert load is not None
         return load
+
+    def _require_loaded_files(self, found: list[Found]) -> None:
+        """Landing anew must not lose the rows of files that are no longer there.
+
+        Raises:
+            FileNotFoundError: one is gone.
+        """
+        here = {file.file for file in found}
+        known = ledger.known_files(self.connection, self.contract).values()
+        gone = sorted(seen.file for seen in known if seen.status == "loaded" and seen.file not in here)
+        if gone:
+            raise FileNotFoundError(
+                f"{self.contract.source}.{self.contract.name} must land anew, for a file of it was replaced or came"
+                f" late, but {len(gone)} files that were loaded are no longer below {self.source_dir}, {gone[0]} among"
+                " them. Bring them back (make restore FROM=<backup> ONLY=source)."
+            )
 
     def _land(self, found: list[Found], relanded: bool) -> Load | None:
         """One pass over the files that are new; None if only landing all files anew gives the right rows."""
