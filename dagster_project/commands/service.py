@@ -119,9 +119,11 @@ def units(settings: Settings, user: str, backup: Path) -> dict[str, str]:
         "backup": backup,
         "environment": ENVIRONMENT,
     }
-    words["common_once"] = COMMON.format(**words)
-    words["common"] = words["common_once"] + RESTART
-    return {name: _flush(text.format(**words)) for name, text in UNITS.items()}
+    common = COMMON.format(**words)
+    return {
+        name: _flush(text.format(**words, common=common + RESTART, common_once=common))
+        for name, text in UNITS.items()
+    }
 
 
 def _flush(text: str) -> str:

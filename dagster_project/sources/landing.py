@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from . import cells, ledger, tables
+from . import cells, documents, ledger, tables
 from .contracts import TableContract
 from .files import Batch, Found, Inspected, Refusal, discover, inspect
 from .ledger import Load, Run
@@ -232,6 +232,7 @@ class _Landing:
         """Takes out the files that prove unfit once their rows are counted; hands back the others with the
         count."""
         counted = staging.count()
+        delivered = documents.delivered(self.connection) if self.contract.is_nested else {}
         sizes = [
             Sized(
                 fit.found.file,
@@ -247,7 +248,8 @@ class _Landing:
         fit_files = []
         for index, fit in enumerate(batch.files):
             rows, empty = counted.get(index, (0, []))
-            unfit = _short_of_manifest(fit, rows) or _short_of_usual(fit, rows, usual)
+            unfit = self._torn(index) or _short_of_manifest(fit, delivered.get(index, rows))
+            unfit = unfit or _short_of_usual(fit, rows, usual)
             if unfit is None and empty:
                 unfit = renamed_key(self.connection, self.contract, index, empty)
             if unfit is None:
@@ -256,6 +258,9 @@ class _Landing:
                 self._refuse(fit.found, unfit)
                 staging.drop(index)
         return fit_files
+
+    def _torn(self, file_index: int) -> Unfit | None:
+        return documents.torn(self.connection, self.contract, file_index)
 
     def _landed_sizes(self) -> list[Sized]:
         return ledger.landed_sizes(self.connection, self.contract)

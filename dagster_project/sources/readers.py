@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import duckdb
 
-from . import sql
+from . import documents, sql
 from .cells import stage_cells
+from .columns import plain_path
 from .contracts import TableContract
 from .files import Batch
 from .textfiles import SEPARATOR, Unfit
@@ -27,10 +28,12 @@ def stage(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch:
     Blank lines, and rows of a sheet without any value, are no rows. `parts` is null and `broken` says why
     where a line cannot be cut into its fields.
     """
-    if contract.format in ("csv", "jsonl"):
+    if contract.format in ("csv", "json", "jsonl"):
         _stage_lines(connection, batch)
         if contract.format == "csv":
             _join_quoted_lines(connection, contract, batch)
+        if contract.is_nested:
+            documents.stage(connection, contract)
     else:
         stage_cells(connection, contract, batch)
 
@@ -59,8 +62,10 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
                     FROM {lines} WHERE record > 1
                 )
             )"""
+    if contract.is_nested:
+        return "SELECT * FROM staged_rows"
     if contract.format == "jsonl":
-        paths = ", ".join(sql.text(column.path) for column in contract.columns)
+        paths = ", ".join(sql.text(column.paths[0]) for column in contract.columns)
         return f"""
             SELECT position, file_index, record, line,
                 CASE WHEN json_valid(line) AND starts_with(ltrim(line), '{{')
@@ -76,7 +81,7 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
 def row_as_json(contract: TableContract, batch: Batch) -> str:
     """An SQL text over `_line`, `_parts`, `_broken` of staging: the row as it came, as JSON; a line that
     could not be cut is {"line": …}."""
-    if contract.format == "jsonl":
+    if contract.format == "jsonl" and not contract.is_nested:
         return "CASE WHEN _broken IS NULL THEN _line ELSE CAST(json_object('line', _line) AS VARCHAR) END"
     fields = ", ".join(f"{sql.text(name)}, _parts[{at}]" for at, name in enumerate(batch.field_names, 1))
     return (
@@ -109,7 +114,7 @@ def renamed_key(
     keys = {row[0] for row in rows_of_keys}
     unknown = keys - {column.name for column in contract.columns}
     for column in contract.columns:
-        is_plain = column.path == f'$."{column.name}"'
+        is_plain = column.paths == (plain_path(column.name),)
         if not keys or column.name not in empty or column.name in keys or not is_plain:
             continue
         similar = difflib.get_close_matches(column.name, sorted(unknown), n=1, cutoff=0.75)

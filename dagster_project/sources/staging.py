@@ -82,7 +82,7 @@ class Staging:
 
     def _empty_columns(self) -> dict[int, list[str]]:
         """By file of JSON lines, the columns without any value."""
-        if self.contract.format != "jsonl":
+        if self.contract.format != "jsonl" or self.contract.is_nested:
             return {}
         names = [column.name for column in self.contract.columns]
         filled = ", ".join(f"count({sql.name(name)})" for name in names)
@@ -115,7 +115,8 @@ class Staging:
         """Writes the refused rows with their reasons to meta.quarantine; hands back how many."""
         if not self.bad:
             return 0
-        place = "Line" if self.contract.format in ("csv", "jsonl") else "Row"
+        is_by_line = self.contract.format in ("csv", "jsonl") and not self.contract.is_nested
+        place = "Line" if is_by_line else "Row"
         reasons = [typed.reason(column, self.codes, self.batch.is_typed) for column in self.contract.columns]
         told = ", ".join(reason for reason in reasons if reason) or "NULL"
         if self.batch.is_typed:

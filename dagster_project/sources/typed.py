@@ -56,10 +56,15 @@ def value(column: Column) -> str:
         case "epoch_s":
             return f"make_timestamptz(try_cast({_epoch(text, 10)} AS BIGINT) * 1000000)"
         case "instant":
-            return (
-                f"CASE WHEN regexp_full_match({text}, '{_INSTANT}') THEN try_cast({text} AS TIMESTAMPTZ) END"
-            )
+            return f"CASE WHEN {_has_offset(text)} THEN try_cast({text} AS TIMESTAMPTZ) END"
+        case "iso":
+            local = instant(f"try_strptime({text}, [{_words(column.formats)}])", column.zone)
+            return f"CASE WHEN {_has_offset(text)} THEN try_cast({text} AS TIMESTAMPTZ) ELSE {local} END"
     raise ValueError(f"no such column type: {column.type}")
+
+
+def _has_offset(text: str) -> str:
+    return f"regexp_full_match({text}, '{_INSTANT}')"
 
 
 def instant(naive: str, zone: str) -> str:
@@ -125,7 +130,7 @@ def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
     if column.type != "text" and not is_typed:
         words = f" {_EXPECTED[column.type](column)}"
         rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", words))
-        if column.type in ("date", "timestamp"):
+        if column.type in ("date", "timestamp", "iso"):
             # strptime takes the words epoch and infinity by any format, for the first day of 1900
             is_early = f"{typed} < CAST('1900-01-03' AS {column.sql_type})"
             rules.append((f"CASE WHEN {is_early} THEN NOT regexp_matches({text}, '[0-9]') END", words))
@@ -158,6 +163,9 @@ _EXPECTED = {
     "epoch_s": lambda column: "is no time in seconds since 1970; correct it at the source",
     "instant": lambda column: (
         "is no instant with an offset like 2026-01-31T08:00:00+08:00; correct it at the source"
+    ),
+    "iso": lambda column: (
+        "is no time like 2026-01-31T08:00:00, with an offset or without; correct it at the source"
     ),
 }
 

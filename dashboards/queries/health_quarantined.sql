@@ -1,5 +1,5 @@
 -- The rows in quarantine themselves, as they came; of one table, of one kind of mistake, where one is asked for.
-select source || '.' || table_name as name, file, record, kind_of_mistake(reason) as kind, reason, "row", local(loaded_at) as loaded_at,
+select source || '.' || table_name as name, file, record, kind_of_mistake(reason) as kind, reason, "row", timezone($timezone, loaded_at) as loaded_at,
     count(*) over () as rows
 from published.meta.quarantine
 where
