@@ -16,8 +16,9 @@ import duckdb
 from filelock import FileLock
 
 from dagster_project.connectors import folder, rest, sql
-from dagster_project.connectors.drops import Drops, replace_text
+from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Place, Window
+from dagster_project.disk import replace_text
 from dagster_project.sources.connections import Connection, Pull, filled, secrets_of
 from dagster_project.sources.profile import Profile
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from dagster_project.disk import sync
 from dagster_project.lib import blocks, warehouse
 from dagster_project.lib.runs import Run
 from dagster_project.lib.warehouse import literal, now, quoted
@@ -69,9 +70,9 @@ def publish(
     _copy(settings.draft_file, copy)
     reached("copied")
     _verify(settings.draft_file, copy, run)
-    _sync(copy)
+    sync(copy)
     os.replace(copy, target)
-    _sync(versions)
+    sync(versions)
     reached("verified")
     _point(settings.published_file, target)
     reached("swapped")
@@ -216,7 +217,7 @@ def _point(link: Path, target: Path) -> None:
     draft.unlink(missing_ok=True)
     draft.symlink_to(Path(target.parent.name) / target.name)
     os.replace(draft, link)
-    _sync(link.parent)
+    sync(link.parent)
 
 
 def _prune(published: Path, versions: Path) -> None:
@@ -230,11 +231,3 @@ def _by_number(versions: Path) -> list[Path]:
     return sorted(
         versions.glob("warehouse_*.duckdb"), key=lambda path: int(path.stem.removeprefix("warehouse_"))
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

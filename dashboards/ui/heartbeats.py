@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboards.published import Row
 from dashboards.settings import Settings
-from dashboards.ui import formats
+from dashboards.ui import formats, tables
 from dashboards.ui.i18n import language, t
 from dashboards.ui.orders import CLOCK
 
@@ -57,14 +57,7 @@ def show(rows: list[Row]) -> None:
         "seconds": st.column_config.NumberColumn(t("beats_seconds"), format="%.1f"),
         "new_columns": st.column_config.TextColumn(t("beats_new_columns")),
     }
-    with st.container(key="beats"):
-        st.dataframe(
-            [{name: value for name, value in _line(row).items() if name in columns} for row in rows],
-            column_config=columns,
-            hide_index=True,
-            height=min(TALLEST, 38 + 35 * len(rows)),
-            placeholder="",
-        )
+    tables.show([_line(row) for row in rows], columns, "beats", TALLEST)
     st.caption(t("beats_caption"))
 
 

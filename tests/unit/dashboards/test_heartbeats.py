@@ -9,6 +9,7 @@ import pytest
 from dagster_project.connectors.fetch import State, write_state
 from dashboards.ui import navigation
 from tests.unit.dashboards.conftest import OpenPage
+from tests.unit.dashboards.reading import words
 
 NOW = datetime.now(UTC)
 
@@ -25,10 +26,6 @@ def beat(home: Path, name: str, hours_ago: float | None, error: str = "", **tabl
 @pytest.fixture(autouse=True)
 def first_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(navigation, "PAGES", {"trust": ["data_health"]})
-
-
-def words(app) -> str:
-    return "\n".join(part.value for part in (*app.markdown, *app.caption, *app.subheader))
 
 
 def test_those_that_need_somebody_come_first(published: Path, open_page: OpenPage) -> None:
