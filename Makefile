@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock
+.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench import profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -55,7 +55,7 @@ run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the pu
 	@$(PY) -m dagster_project.commands.run
 
 fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a period (dates) that is fetched again
-	@$(PY) -m dagster_project.commands.fetch $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+	@$(PY) -m dagster_project.connectors $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
 	@$(PY) -m dagster_project.commands.run rebuild
@@ -86,6 +86,19 @@ pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what i
 dagster: $(STAMP)  ## serve Dagster, with the nightly schedule on (PORT=3000)
 	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.commands.serve
 
+service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages and a daily backup (SERVICE_USER= BACKUP=)
+	@$(PY) -m dagster_project.commands.service "$(or $(OUT),systemd)" $(if $(SERVICE_USER),--user $(SERVICE_USER)) \
+	  $(if $(BACKUP),--backup $(BACKUP))
+
+backup: $(STAMP)  ## TO=<folder>: raw files, warehouse and what is published; only what changed is copied (KEEP=7)
+	@$(PY) -m dagster_project.commands.keep backup "$(TO)" $(if $(KEEP),--keep $(KEEP))
+
+restore: $(STAMP)  ## FROM=<folder>: into an empty home (AT= an earlier one; ONLY=source brings back what is missing)
+	@$(PY) -m dagster_project.commands.keep restore "$(FROM)" $(if $(AT),--at $(AT)) $(if $(ONLY),--only $(ONLY))
+
+retire: $(STAMP)  ## TO=<backup> BEFORE=<day>: removes older raw files that have landed and lie in the backup
+	@$(PY) -m dagster_project.commands.keep retire "$(TO)" $(if $(BEFORE),--before $(BEFORE))
+
 test: $(STAMP)  ## the tests, in minutes; says aloud what this machine lacks
 	@$(PY) -m pytest -q -m "not slow"
 
@@ -101,6 +114,10 @@ check: $(STAMP)  ## linters, types, layering
 
 bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1
 	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone)
+
+import: $(STAMP)  ## FILE=orders.xlsx: a workbook as it is, to the dashboards; YES=1 NAME= ZONE= SET="7=events.delivered"
+	@$(PY) -m dagster_project.commands.import_workbook "$(FILE)" $(if $(YES),--yes) $(if $(NAME),--name "$(NAME)") \
+	  $(if $(ZONE),--zone "$(ZONE)") $(foreach said,$(SET),--set '$(said)')
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
 	@$(PY) -m dagster_project.commands.profile_check

@@ -10,6 +10,6 @@ defs = dg.Definitions(
     asset_checks=dg.load_asset_checks_from_package_module(folder),
     jobs=[schedules.nightly],
     schedules=[schedules.nightly_schedule],
-    sensors=[schedules.missed_night, alerts.failed_night],
+    sensors=[schedules.missed_night, alerts.failed_night, alerts.late_night],
     resources={"night": resources.night},
 )

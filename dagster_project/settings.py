@@ -78,17 +78,26 @@ def load() -> Settings:
         raise ValueError(
             f"PROFILE={named}: no such profile. Name one of {known}, or a folder that holds a profile.yml."
         )
-    data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
-    home = data / profile_dir.name
     source = os.environ.get("TRUE_ON_TIME_SOURCE")
+    return of(profile_dir, Path(source).expanduser().resolve() if source else None)
+
+
+def of(profile_dir: Path, source_dir: Path | None = None) -> Settings:
+    """Settings of a profile's folder, which need not be there yet; without a source its own below the data."""
+    home = data_dir() / profile_dir.name
     return Settings(
         profile=profile_dir.name,
         profile_dir=profile_dir,
-        source_dir=Path(source).expanduser().resolve() if source else home / "source",
+        source_dir=source_dir or home / "source",
         home=home,
         as_of=_instant(os.environ.get("TRUE_ON_TIME_AS_OF")),
         port=int(os.environ.get("TRUE_ON_TIME_PORT") or 8501),
     )
+
+
+def data_dir() -> Path:
+    """The folder for all that is made."""
+    return Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
 
 
 def _instant(text: str | None) -> datetime | None:

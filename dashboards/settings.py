@@ -19,11 +19,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """The profile whose figures are shown, where its published files lie, and what analysts' queries may take."""
+    """The profile whose figures are shown, where its published files lie, and what analysts' queries may take.
+
+    `heartbeats`: a folder of one small JSON file a connection, written as it is fetched.
+    """
 
     profile: str
     published_file: Path
     status_file: Path
+    heartbeats: Path
     limits: Limits = Limits()
 
 
@@ -33,14 +37,16 @@ def load() -> Settings:
     Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
-    profile = (
-        named
-        if (REPOSITORY / "data" / "profiles" / named).is_dir()
-        else Path(named).expanduser().resolve().name
-    )
+    profile = Path(named).expanduser().resolve().name  # a name, or a folder of that name
     data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
     published = data / profile / "published"
-    return Settings(profile, published / "warehouse.duckdb", published / "status.json", _limits())
+    return Settings(
+        profile,
+        published_file=published / "warehouse.duckdb",
+        status_file=published / "status.json",
+        heartbeats=data / profile / "sources",
+        limits=_limits(),
+    )
 
 
 def _limits() -> Limits:

@@ -10,10 +10,15 @@ import pytest
 
 from dagster_project.settings import REPOSITORY, Settings
 from tests.homes import settings_for
+from tests.servers import databases
 
 REAL_DATA = REPOSITORY.parent / "shared" / "real"
 NEEDS = {
     "browser": (lambda: shutil.which("chromium") is not None, "Debian's chromium (apt-get install chromium)"),
+    "servers": (
+        lambda: not (databases.missing("postgres") or databases.missing("mariadb")),
+        "database servers (apt-get install postgresql mariadb-server)",
+    ),
     "real": (REAL_DATA.is_dir, f"the real data in {os.path.relpath(REAL_DATA, REPOSITORY)}"),
 }
 left_out: dict[str, int] = {}

@@ -40,7 +40,9 @@ def main(arguments: list[str]) -> int:
         )
     for event in result.all_events:
         if event.is_step_failure and not result.is_node_success("published"):
-            say_line(f"{event.step_key} failed")
+            error = event.step_failure_data.error
+            told = (error.cause or error).message if error else ""
+            say_line(f"{event.step_key} failed: {' '.join(told.split())[:300]}")
     if not result.success:
         return 1
     headline.show(settings)

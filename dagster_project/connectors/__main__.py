@@ -1,34 +1,52 @@
-"""`python -m dagster_project.connectors NAME [FROM TO]`: one connection of the profile is fetched.
+"""`python -m dagster_project.connectors [NAME…] [--from 2026-01-01 --to 2026-02-01]`: connections are fetched now.
 
-Exit code 1: something went wrong, which its state says; 2: it is being fetched already. FROM and TO are instants with a
-zone: a period that is fetched again.
+All of the profile, or those named; with a period (days or instants in the company's zone), that period again. Exit code
+1: not all came.
 """
 
+import argparse
 import sys
 from datetime import datetime
-
-from filelock import Timeout
+from zoneinfo import ZoneInfo
 
 from dagster_project import settings as settings_module
 from dagster_project import sources
-from dagster_project.connectors.fetch import fetch
 from dagster_project.connectors.place import Window
+from dagster_project.connectors.together import fetch_all
 
 
-def main(name: str, *period: str) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make fetch", description="Fetch connections.")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--from", dest="start", help="the first day or instant of a period")
+    parser.add_argument("--to", dest="end", help="the day or instant before which it ends")
+    arguments = parser.parse_args()
     settings = settings_module.load()
     profile = sources.load_profile(settings.profile_dir)
-    connection = next(connection for connection in profile.connections if connection.name == name)
-    window = Window(*map(datetime.fromisoformat, period)) if period else None
-    try:
-        state = fetch(profile, connection, settings.source_dir, settings.home, window)
-    except Timeout:
-        sys.stderr.write(f"{name} is being fetched already\n")
-        return 2
-    if state.error:
-        sys.stderr.write(f"{state.error}\n")
-    return 1 if state.error else 0
+    known = {connection.name: connection for connection in profile.connections}
+    if unknown := sorted(set(arguments.names) - known.keys()):
+        parser.error(
+            f"no connection {', '.join(unknown)}; {settings.profile} has {', '.join(known) or 'none'}"
+        )
+    if bool(arguments.start) != bool(arguments.end):
+        parser.error("a period needs both FROM and TO")
+    window = None
+    if arguments.start:
+        zone = ZoneInfo(profile.timezone)
+        window = Window(_instant(arguments.start, zone), _instant(arguments.end, zone))
+    asked = [known[name] for name in arguments.names] or list(known.values())
+    states = fetch_all(profile, asked, settings.source_dir, settings.home, window, _say)
+    return 1 if any(state.error for state in states) else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    told = datetime.fromisoformat(text)
+    return told if told.tzinfo else told.replace(tzinfo=zone)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

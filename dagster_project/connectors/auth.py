@@ -7,6 +7,7 @@ put into a header, the query or the form. Belongs here: nothing that a library d
 import base64
 import hashlib
 import hmac
+import re
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -115,13 +116,8 @@ class Signed(AuthBase):
 
 
 def _filled(template: str, known: dict[str, str]) -> str:
-    """A template with `{names}` replaced once; a text that is put in is not looked at again."""
-    parts = template.split("{")
-    filled = [parts[0]]
-    for part in parts[1:]:
-        name, closed, rest = part.partition("}")
-        filled.append(known[name] + rest if closed and name in known else "{" + part)
-    return "".join(filled)
+    """A template with its `{names}` replaced, once; what a request does not have is empty."""
+    return re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], ""), template)
 
 
 def _form(request: requests.PreparedRequest) -> list[tuple[str, str]]:

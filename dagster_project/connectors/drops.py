@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.disk import replace_text, sync
 from dagster_project.sources import sql
 from dagster_project.sources.contracts import Column, TableContract
 from dagster_project.sources.files import MANIFEST_SUFFIX
@@ -138,7 +139,7 @@ class Drops:
                 path.with_name(path.name + MANIFEST_SUFFIX), json.dumps(manifest, ensure_ascii=False)
             )
             hidden.rename(path)
-            _sync(month)
+            sync(month)
         finally:
             hidden.unlink(missing_ok=True)
         return Drop(path.relative_to(self.source_dir).as_posix(), rows)
@@ -147,16 +148,6 @@ class Drops:
         """Remove what a killed fetch left; a connection is fetched by one process at a time."""
         for path in self.folder.glob(f"*/.{self.connection}-*"):
             path.unlink(missing_ok=True)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a small file whole, in place of what was there."""
-    hidden = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    with hidden.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    hidden.replace(path)
 
 
 def _spelled(value: str, type_: str, column: Column) -> str:
@@ -180,11 +171,3 @@ def _settled(path: Path) -> tuple[str, int]:
         os.fsync(stream.fileno())
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return digest, path.stat().st_size
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

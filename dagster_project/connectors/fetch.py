@@ -16,17 +16,19 @@ import duckdb
 from filelock import FileLock
 
 from dagster_project.connectors import folder, rest, sql
-from dagster_project.connectors.drops import Drops, replace_text
+from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Place, Window
+from dagster_project.disk import replace_text
 from dagster_project.sources.connections import Connection, Pull, filled, secrets_of
 from dagster_project.sources.profile import Profile
 
 MEMORY = "512MB"
+GRACE = 1.5  # rhythms that may pass without a success before a connection counts as late
 
 
 @dataclass
 class State:
-    """What is known of a connection; one small JSON file, replaced whole."""
+    """What is known of a connection; one small JSON file, replaced whole. It is late after `due_by`."""
 
     name: str
     source: str
@@ -34,11 +36,16 @@ class State:
     every_seconds: float
     attempted_at: str | None = None
     succeeded_at: str | None = None
+    due_by: str | None = None
     last_event_at: str | None = None
     seconds: float = 0
     failures: int = 0
     error: str = ""
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether its next success is overdue; one that never had any is."""
+        return self.due_by is None or now > datetime.fromisoformat(self.due_by)
 
 
 def state_file(home: Path, name: str) -> Path:
@@ -88,7 +95,8 @@ def fetch(
         state.error = "; ".join(errors)
         state.failures = state.failures + 1 if errors else 0
         if not errors:
-            state.succeeded_at = datetime.now(UTC).isoformat()
+            now = datetime.now(UTC)
+            state.succeeded_at, state.due_by = now.isoformat(), (now + GRACE * connection.every).isoformat()
         events = [table["last_event_at"] for table in state.tables.values() if table.get("last_event_at")]
         state.last_event_at = max(events, default=None)
         write_state(home, state)

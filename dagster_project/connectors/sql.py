@@ -29,8 +29,7 @@ class Database:
     def __init__(self, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> None:
         self.duck = duck
         engine = settings["engine"]
-        scanner = SCANNERS[engine]
-        duck.execute(f"LOAD {sql.text(_extension(scanner))}")
+        load_scanner(duck, engine)
         duck.execute(f"ATTACH {sql.text(settings['connect'])} AS place (TYPE {engine}, READ_ONLY)")
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
@@ -109,13 +108,18 @@ def _shape(duck: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[str, str]]:
     return sorted((name, type_) for name, type_, *_ in duck.execute(f"DESCRIBE FROM {rows}").fetchall())
 
 
-def _extension(scanner: str) -> str:
-    """The path of a scanner, which comes as a package of its own: nothing is downloaded at run time."""
+def load_scanner(duck: duckdb.DuckDBPyConnection, engine: str) -> None:
+    """Load DuckDB's scanner of an engine, which comes as a package of its own: nothing is downloaded at run time.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    scanner = SCANNERS[engine]
     package = importlib.util.find_spec(f"duckdb_extension_{scanner}")
     if package is None or package.origin is None:
         raise ModuleNotFoundError(f"duckdb_extension_{scanner} is not installed: run make setup")
     (path,) = Path(package.origin).parent.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension")
-    return str(path)
+    duck.execute(f"LOAD {sql.text(str(path))}")
 
 
 def _less(cursor: str, type_: str, look_back: str) -> str:

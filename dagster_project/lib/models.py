@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib.warehouse import REBUILD_MEMORY, STORAGE, more
+from dagster_project.lib.memory import REBUILD_MEMORY, more
+from dagster_project.lib.warehouse import STORAGE
 from dagster_project.settings import DBT_PROJECT, Settings
 
 # of the build file; marts lay in it before the draft did

@@ -13,8 +13,10 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from dagster_project.disk import sync
 from dagster_project.lib import blocks, warehouse
-from dagster_project.lib.warehouse import Run, literal, now, quoted
+from dagster_project.lib.runs import Run
+from dagster_project.lib.warehouse import literal, now, quoted
 from dagster_project.settings import Settings
 
 KEPT_VERSIONS = 3
@@ -68,9 +70,9 @@ def publish(
     _copy(settings.draft_file, copy)
     reached("copied")
     _verify(settings.draft_file, copy, run)
-    _sync(copy)
+    sync(copy)
     os.replace(copy, target)
-    _sync(versions)
+    sync(versions)
     reached("verified")
     _point(settings.published_file, target)
     reached("swapped")
@@ -100,12 +102,18 @@ def write_status(settings: Settings, run_number: int | None, run_id: str, status
     os.replace(draft, path)
 
 
-def note_failure(settings: Settings, run_id: str, message: str) -> None:
-    """Say that a run failed, for one that was killed before it could; what a run said itself stands."""
+def note_failure(settings: Settings, run_id: str, message: str) -> bool:
+    """Say that a run failed, for one that was killed before it could; what a run said itself stands.
+
+    Returns:
+        Whether it had not said so itself.
+    """
     path = _status_file(settings)
     said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if said.get("run_id") != run_id:
+    is_silent = said.get("run_id") != run_id
+    if is_silent:
         write_status(settings, said.get("last_run"), run_id, "failed", message)
+    return is_silent
 
 
 def _status_file(settings: Settings) -> Path:
@@ -209,7 +217,7 @@ def _point(link: Path, target: Path) -> None:
     draft.unlink(missing_ok=True)
     draft.symlink_to(Path(target.parent.name) / target.name)
     os.replace(draft, link)
-    _sync(link.parent)
+    sync(link.parent)
 
 
 def _prune(published: Path, versions: Path) -> None:
@@ -223,11 +231,3 @@ def _by_number(versions: Path) -> list[Path]:
     return sorted(
         versions.glob("warehouse_*.duckdb"), key=lambda path: int(path.stem.removeprefix("warehouse_"))
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,47 +1,27 @@
-"""Great Expectations over the build file: rules in, verdicts out, and its Data Docs.
+"""Rules in, verdicts out, in a reader's words, kept in `meta.quality`.
 
-Belongs here: evaluating rules and keeping the verdicts in `meta.quality`. Not here: the rules themselves
-(rules.py), how the library comes to be there (expectations.py), or what a failed one means for the night (night.py).
+Belongs here: which rules are asked, and the verdict on each. Not here: the rules themselves (rules.py), how Great
+Expectations is asked (expectations.py), or what a failed one means for the night (steps.py).
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 import duckdb
 
 from dagster_project import sources
-from dagster_project.lib.expectations import counted_rows_expectation, great_expectations
+from dagster_project.lib.expectations import errors_of, verdicts_on
 from dagster_project.lib.models import NodeResult
-from dagster_project.lib.rules import Rule, landing_rules, mart_rules
-from dagster_project.lib.warehouse import REBUILD_MEMORY, Run, config, connect, literal, quoted
+from dagster_project.lib.rules import Rule, Scope, landing_rules, mart_rules
+from dagster_project.lib.runs import Run
+from dagster_project.lib.warehouse import connect, marts_in_sight, quoted
 from dagster_project.sentences import Sentence, listed, say
 from dagster_project.settings import Settings
 
 LAYERS = ("landing", "marts")
 NOTHING_NEW = say("nothing_new")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What is checked: all rows, or those brought or touched `since` a run of which all is checked and published; of
-    `unchanged` tables none. `memory`: what DuckDB may hold meanwhile.
-    """
-
-    since: int
-    is_whole: bool
-    unchanged: frozenset[tuple[str, str]] = frozenset()
-    memory: str = REBUILD_MEMORY
-
-    def batch(self, rule: Rule) -> str:
-        """The query whose rows a rule's table is checked by."""
-        query = f"select * from {quoted(rule.schema, rule.table)}"
-        if self.is_whole or not rule.night:
-            return query
-        return f"{query} where {rule.night.format(since=self.since)}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +86,7 @@ def evaluate(
     """
     there = _tables(settings)
     asked = [rule for rule in rules if (rule.schema, rule.table) in there - scope.unchanged]
-    verdicts = _verdicts(settings, asked, layer, scope, begun)
+    verdicts = verdicts_on(settings, asked, layer, scope, begun)
     results = [
         _unasked(rule)
         if (rule.schema, rule.table) in there & scope.unchanged
@@ -118,50 +98,6 @@ def evaluate(
             result if result.passed or not rule.names else _with_names(connection, rule, result)
             for rule, result in zip(rules, results, strict=True)
         ]
-
-
-def _verdicts(
-    settings: Settings, rules: Sequence[Rule], layer: str, scope: Scope, begun: Callable[[], None]
-) -> dict[str, Any]:
-    """Great Expectations' own verdicts, by the rule's identity."""
-    if not rules:
-        return {}
-    gx = great_expectations()
-    counted_rows = counted_rows_expectation()
-    begun()
-    with _closed_connections(settings):
-        context = gx.get_context(mode="ephemeral", project_config=_configuration(settings, layer))
-        source = context.data_sources.add_sql(
-            layer,
-            connection_string=f"duckdb:///{settings.build_file}",
-            kwargs={"connect_args": {"read_only": True, "config": config(settings, scope.memory)}},
-        )
-        definitions = []
-        ordered = sorted(rules, key=lambda rule: (rule.schema, rule.table))
-        for (schema, table), group in groupby(ordered, key=lambda rule: (rule.schema, rule.table)):
-            ours = list(group)
-            asset = source.add_query_asset(f"{schema}.{table}", query=scope.batch(ours[0]))
-            expectations = [
-                counted_rows(
-                    unexpected_rows_query=_broken_rows(rule),
-                    description=str(rule.says),
-                    meta={"rule": rule.identity},
-                    severity="critical" if rule.severity == "block" else "warning",
-                )
-                for rule in ours
-            ]
-            suite = context.suites.add(gx.ExpectationSuite(name=asset.name, expectations=expectations))
-            batch = asset.add_batch_definition_whole_table("asked")
-            definition = gx.ValidationDefinition(name=asset.name, data=batch, suite=suite)
-            definitions.append(context.validation_definitions.add(definition))
-        checkpoint = gx.Checkpoint(name=layer, validation_definitions=definitions, result_format="BASIC")
-        outcome = context.checkpoints.add(checkpoint).run()
-        context.build_data_docs()
-    return {
-        verdict.expectation_config.meta["rule"]: verdict
-        for run in outcome.run_results.values()
-        for verdict in run.results
-    }
 
 
 def from_dbt(results: Sequence[NodeResult]) -> list[Result]:
@@ -202,83 +138,9 @@ def record(connection: duckdb.DuckDBPyConnection, run: Run, layer: str, results:
 
 
 @contextmanager
-def _closed_connections(settings: Settings) -> Iterator[None]:
-    """GX keeps its connections open; a writer of the same process could not open the files. Close all it
-    made. Each sees the draft's marts as if they were the build file's.
-    """
-    from sqlalchemy import Connection, Engine, event
-
-    opened: list[Connection] = []
-
-    def keep(connection: Connection) -> None:
-        opened.append(connection)
-
-    def attach(connection: Any, _: Any) -> None:
-        for statement in _marts_in_sight(settings):
-            connection.execute(statement)
-
-    event.listen(Engine, "engine_connect", keep)
-    event.listen(Engine, "connect", attach)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "engine_connect", keep)
-        event.remove(Engine, "connect", attach)
-        for connection in opened:
-            if not connection.closed:
-                connection.invalidate()  # several share one connection to the file: it closes only once
-                connection.close()
-        for engine in {connection.engine for connection in opened}:
-            engine.dispose()
-
-
-def _configuration(settings: Settings, layer: str) -> Any:
-    """Everything in memory but the Data Docs, of which the last run's are kept."""
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
-
-    folder = settings.quality_docs / layer
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    site = {
-        "class_name": "SiteBuilder",
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }
-    return DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        data_docs_sites={layer: site},
-        progress_bars={"globally": False},
-        analytics_enabled=False,
-    )
-
-
-def _broken_rows(rule: Rule) -> str:
-    """The query of a table's rows that break a rule. A key with a null is no key: it breaks no uniqueness."""
-    if rule.kind == "rows":
-        return f"select this.* from (select * from {{batch}}) as this where {rule.broken}"
-    key = ", ".join(map(quoted, rule.columns))
-    # joined to nothing, as it should be, the second reading ends before it begins
-    return (
-        f"select {key} from (select * from {{batch}}) as this semi join ("
-        f"select {key} from (select * from {{batch}}) as all_rows group by {key} having count(*) > 1"
-        f") as repeated using ({key})"
-    )
-
-
-def _marts_in_sight(settings: Settings) -> list[str]:
-    """Statements after which `marts.<name>` of a connection to the build file is the draft's."""
-    if not settings.draft_file.exists():
-        return []
-    return [
-        f"attach if not exists {literal(str(settings.draft_file))} as draft (read_only)",
-        f"set search_path = '{settings.build_file.stem}.main,draft.marts'",
-    ]
-
-
-@contextmanager
 def _reader(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(settings, read_only=True) as connection:
-        for statement in _marts_in_sight(settings):
+        for statement in marts_in_sight(settings):
             connection.execute(statement)
         yield connection
 
@@ -319,7 +181,7 @@ def _unasked(rule: Rule) -> Result:
 
 
 def _result(rule: Rule, verdict: Any | None) -> Result:
-    errors = [say("no_such_table")] if verdict is None else _errors(verdict.exception_info)
+    errors = [say("no_such_table")] if verdict is None else errors_of(verdict.exception_info)
     observed = verdict and verdict.result.get("observed_value")
     return Result(
         schema=rule.schema,
@@ -334,17 +196,5 @@ def _result(rule: Rule, verdict: Any | None) -> Result:
     )
 
 
-def _first_line(message: str) -> str:
-    return message.splitlines()[0] if message else say("error_without_words")
-
-
 def _rows(count: int | None) -> Sentence:
     return say("seen_row") if count == 1 else say("seen_rows", rows=count or 0)
-
-
-def _errors(information: dict[str, Any]) -> list[str]:
-    """The exception texts of a verdict; one dictionary, or one for each metric."""
-    if "raised_exception" in information:
-        information = {"": information}
-    raised = [entry for entry in information.values() if entry["raised_exception"]]
-    return [_first_line(str(entry["exception_message"])) for entry in raised]

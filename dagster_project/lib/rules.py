@@ -1,7 +1,7 @@
 """What is expected of each table, as data: from the contracts for what is landed, from quality_rules.yml for
 the marts.
 
-Belongs here: which rules there are. Not here: how they are evaluated (quality.py).
+Belongs here: which rules there are, over which rows of a table. Not here: how they are evaluated (quality.py).
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import yaml
 
 from dagster_project import sources
+from dagster_project.lib.memory import REBUILD_MEMORY
 from dagster_project.lib.warehouse import literal, quoted
 from dagster_project.sentences import Sentence, listed, say
 from dagster_project.sources.contracts import Column
@@ -51,6 +52,25 @@ class Rule:
     def identity(self) -> str:
         """One of its kind among all rules."""
         return f"{self.schema}.{self.table}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is checked: all rows, or those brought or touched `since` a run of which all is checked and published; of
+    `unchanged` tables none. `memory`: what DuckDB may hold meanwhile.
+    """
+
+    since: int
+    is_whole: bool
+    unchanged: frozenset[tuple[str, str]] = frozenset()
+    memory: str = REBUILD_MEMORY
+
+    def batch(self, rule: Rule) -> str:
+        """The query whose rows a rule's table is checked by."""
+        query = f"select * from {quoted(rule.schema, rule.table)}"
+        if self.is_whole or not rule.night:
+            return query
+        return f"{query} where {rule.night.format(since=self.since)}"
 
 
 def landing_rules(profile: sources.Profile) -> list[Rule]:

@@ -1,35 +1,24 @@
-"""The steps of a night, and what they share: the lock, one connection, the run's place in `meta.runs`.
+"""The steps of a night.
 
-Belongs here: the order that steps insist on, and how a night ends. Not here: what a step does (warehouse,
-models, quality, publish, sources), or who calls it (night.py, defs/).
+Belongs here: what follows from what a step found, and the order that steps insist on. Not here: how a night begins and
+ends (writer.py), what a step does (sources, models, quality, publish), or who calls it (night.py, defs/).
 """
 
 import functools
-import hashlib
-import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import ParamSpec, Self, TypeVar, cast
-
-import duckdb
+from typing import ParamSpec, TypeVar, cast
 
 from dagster_project import sources
 from dagster_project.connectors.fetch import State
-from dagster_project.lib import expectations, models, publish, quality, warehouse
+from dagster_project.lib import expectations, memory, models, publish, quality, runs, warehouse
 from dagster_project.lib.collect import collect
-from dagster_project.lib.progress import Say, say_line, seconds
-from dagster_project.lib.timings import Timings
-from dagster_project.settings import Settings
+from dagster_project.lib.progress import seconds
+from dagster_project.lib.rules import Scope
+from dagster_project.lib.writer import NightFailedError, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class NightFailedError(RuntimeError):
-    """The night cannot go on; the published file is untouched."""
 
 
 def _noted(step: Callable[P, T]) -> Callable[P, T]:
@@ -49,119 +38,21 @@ def _noted(step: Callable[P, T]) -> Callable[P, T]:
     return inner
 
 
-class Night:
-    """The writer's side of one run: holds the lock from entry to exit, a connection except while dbt or checks run.
-
-    `as_of` wins over the settings'; `clock` is what a profile that goes by the clock reads instead of the time of
-    day. `reached` is told each point the night comes to.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        run_id: str | None = None,
-        as_of: datetime | None = None,
-        rebuild: bool = False,
-        with_quality: bool = True,
-        say: Say = say_line,
-        reached: Callable[[str], None] = lambda point: None,
-        lock_timeout_seconds: float = 0,
-        clock: datetime | None = None,
-    ) -> None:
-        self.settings = settings
-        self.run_id = run_id or uuid.uuid4().hex
-        self.asked_as_of = as_of or settings.as_of
-        self.clock = clock
-        self.rebuild = rebuild
-        self.with_quality = with_quality
-        self.say = say
-        self.reached = reached
-        self.lock_timeout_seconds = lock_timeout_seconds
-        self.loads: dict[tuple[str, str], sources.Load] = {}
-        self.blocked: list[str] = []
-        self.error = ""
-        self.published: Path | None = None
-        self.timings = Timings()
-        self.is_built = False
-        self._run: warehouse.Run | None = None
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        self._stack.enter_context(warehouse.build_lock(self.settings, self.run_id, self.lock_timeout_seconds))
-        try:
-            self._begin()
-        except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            if error is not None and not self.error:
-                self.error = str(error) or type(error).__name__
-            self.finish()
-        finally:
-            self._release()
-            self._stack.close()
-
-    @property
-    def run(self) -> warehouse.Run:
-        if self._run is None:
-            raise NightFailedError("the run has not begun")
-        return self._run
+class Night(Writer):
+    """One run and its steps. `blocked` holds what keeps it from being published."""
 
     def _begin(self) -> None:
-        self.profile = sources.load_profile(self.settings.profile_dir)
-        connection = self._open()
-        sources.prepare(connection, self.profile)
-        if self.rebuild:
-            self._require_loaded_files(connection)
-        as_of = self.asked_as_of or (
-            (self.clock or warehouse.now()) if self.profile.as_of == "clock" else None
-        )
-        published = publish.published_run(self.settings)
-        self._run = warehouse.begin_run(
-            connection,
-            run_id=self.run_id,
-            as_of=as_of,
-            fingerprint=self._fingerprint(),
-            profile={
-                "timezone": self.profile.timezone,
-                "fixed_offset_seconds": sources.fixed_offset_seconds(self.profile.timezone),
-                "promise_limit": self.profile.promise_limit,
-                "sign_rule": self.profile.sign_rule,
-                "standards_from": self.profile.standards,
-                "has_receipts": self.profile.has("receipts"),
-                "has_erp": self.profile.has_event("erp_shipped"),
-                "has_pick_lines": self.profile.has("pick_lines"),
-                "has_wishes": self.profile.has_column("orders", "wished_date")
-                or self.profile.has_column("suborders", "wished_date"),
-                "has_complaints": self.profile.has_event("complaint_ticket")
-                or self.profile.has_event("not_received_ticket"),
-            },
-            rebuild=self.rebuild,
-            published=published,
-        )
-        if not self._run.is_full_refresh:
-            connection.execute(f"set memory_limit = '{warehouse.LANDING_MEMORY}'")
-        if self.rebuild:
-            sources.reset(connection)
-            sources.prepare(connection, self.profile)
+        super()._begin()
         if self.with_quality and self._is_all_asked():
             expectations.begin_import()
-        self.say(f"night {self._run.run_number} of {self.settings.profile} begins")
 
     @_noted
     def collect(self) -> list[State]:
         """Fetch what the profile's connections have; one that fails is said, and does not end the night."""
-        connections = self.profile.connections
-        if not connections:
+        if not self.profile.connections:
             return []
         with seconds() as took:
-            states = collect(self.settings, connections, self.say)
+            states = collect(self.settings, self.profile, self.say)
         failed = [state.name for state in states if state.error]
         self.say(f"fetched {len(states)} connections, {len(failed)} not or not wholly ({took})")
         self.reached("collected")
@@ -198,13 +89,13 @@ class Night:
             raise NightFailedError(
                 f"no event was found in {self.settings.source_dir}: check SOURCE, or run make profile-check."
             )
-        self._run = warehouse.settle_as_of(connection, self.run, as_of)
-        if warehouse.is_relanded(connection, self.run):
+        self._run = runs.settle_as_of(connection, self.run, as_of)
+        if runs.is_relanded(connection, self.run):
             reason = "a file that had landed was replaced"
-            self._run = warehouse.require_full_refresh(connection, self.run, reason)
+            self._run = runs.require_full_refresh(connection, self.run, reason)
         if not self.settings.draft_file.exists():
             reason = "there is no draft of the last night"
-            self._run = warehouse.require_full_refresh(connection, self.run, reason)
+            self._run = runs.require_full_refresh(connection, self.run, reason)
         self.say(f"as of {as_of.isoformat()}")
 
     @_noted
@@ -243,13 +134,13 @@ class Night:
             for schema in models.BUILT_SCHEMAS:
                 connection.execute(f"drop schema if exists {warehouse.quoted(schema)} cascade")
             warehouse.forget_draft(self.settings)
-        warehouse.mark(connection, self.run, "landed_at")
-        memory = warehouse.memory_of(connection, self.run)
+        runs.mark(connection, self.run, "landed_at")
+        given = memory.memory_of(connection, self.run.base)
         self._release()
         self.reached("models started")
         with seconds() as took:
             begun = self.timings.startup_in("models")
-            results = models.build(self.settings, self.run.is_full_refresh, memory, self.say, begun)
+            results = models.build(self.settings, self.run.is_full_refresh, given, self.say, begun)
         self.timings.models = {node.name: node.seconds for node in results if node.resource_type == "model"}
         connection = self._open()
         quality.record(connection, self.run, "dbt", quality.from_dbt(results))
@@ -259,7 +150,7 @@ class Night:
             raise NightFailedError(models.broken(results))
         self.blocked += [f"{result.name}: {result.message}" for result in broken]
         if not broken:
-            warehouse.mark(connection, self.run, "models_built_at", "built")
+            runs.mark(connection, self.run, "models_built_at", "built")
             self.is_built = True
         self.reached("models built")
         return results
@@ -280,18 +171,18 @@ class Night:
         return self.published
 
     def _is_all_asked(self) -> bool:
-        previous = self.run.previous_run_number
-        return self.run.is_full_refresh or previous is None or not quality.has_passed(self._open(), previous)
+        base = self.run.base
+        return base is None or not quality.has_passed(self._open(), base)
 
-    def _scope(self, layer: str) -> quality.Scope:
+    def _scope(self, layer: str) -> Scope:
         """All of a rebuild, and of a night after one that was not published: what blocked it still stands. Else what
         was landed since, in the marts nothing if that is nothing.
         """
-        connection, previous = self._open(), self.run.previous_run_number
-        memory = warehouse.memory_of(connection, self.run)
-        if previous is None or self._is_all_asked():
-            return quality.Scope(0, is_whole=True, memory=memory)
-        news = sources.with_news(connection, self.profile, previous)
+        connection, base = self._open(), self.run.base
+        given = memory.memory_of(connection, base)
+        if base is None or self._is_all_asked():
+            return Scope(0, is_whole=True, memory=given)
+        news = sources.with_news(connection, self.profile, base)
         if layer == "landing":
             unchanged = {("landing", "__".join(table)) for table in self.profile.tables if table not in news}
             if not any(load.rows_read or load.files_refused for load in self.loads.values()):
@@ -301,67 +192,4 @@ class Night:
             unchanged = {
                 (rule.schema, rule.table) for rule in quality.rules_of(self.profile, layer) if is_same
             }
-        return quality.Scope(previous, is_whole=False, unchanged=frozenset(unchanged), memory=memory)
-
-    def finish(self) -> None:
-        """Write how the run ended to `meta.runs` and status.json; a run of part of the assets leaves the latter."""
-        status, message = self.status, self.message
-        if self._run is not None:
-            connection = self._open()
-            if self.published:
-                warehouse.mark(connection, self.run, "published_at", "published")
-            warehouse.finish_run(connection, self.run, status, message)
-        if status != "partial":
-            self.timings.write(self.settings.timings_file)
-            number = self._run.run_number if self._run else None
-            publish.write_status(self.settings, number, self.run_id, status, message)
-        if status in ("blocked", "failed"):
-            self.say(f"night {status}: {message}\nwhat was published before stays in place")
-
-    @property
-    def status(self) -> str:
-        """'published', 'blocked', 'failed', or 'partial' if only some assets were asked for."""
-        return self._outcome()[0]
-
-    @property
-    def message(self) -> str:
-        """Why it is not published, or what it was published without."""
-        return self._outcome()[1]
-
-    def _outcome(self) -> tuple[str, str]:
-        if self.published:
-            refused = [refusal.file for load in self.loads.values() for refusal in load.refused]
-            return (
-                "published",
-                f"without {len(refused)} refused files: {', '.join(refused)}" if refused else "",
-            )
-        if self.blocked:
-            return "blocked", "; ".join(self.blocked)
-        if self.error:
-            return "failed", self.error
-        return "partial", "only part of the night was asked for"
-
-    def _fingerprint(self) -> str:
-        parts = sources.fingerprint(self.settings.profile_dir) + models.fingerprint()
-        return hashlib.sha256(parts.encode()).hexdigest()
-
-    def _require_loaded_files(self, connection: duckdb.DuckDBPyConnection) -> None:
-        rows = connection.execute("select distinct file from meta.files where status = 'loaded'").fetchall()
-        gone = [file for (file,) in rows if not (self.settings.source_dir / file).is_file()]
-        if gone:
-            raise NightFailedError(
-                f"a rebuild would lose data: {len(gone)} files that were loaded are no longer in"
-                f" {self.settings.source_dir}, {gone[0]} among them. Bring them back, then rebuild."
-            )
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        if self._connection is None:
-            is_whole = self._run is None or self._run.is_full_refresh
-            memory = warehouse.REBUILD_MEMORY if is_whole else warehouse.LANDING_MEMORY
-            self._connection = warehouse.connect(self.settings, memory=memory)
-        return self._connection
-
-    def _release(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        return Scope(base, is_whole=False, unchanged=frozenset(unchanged), memory=given)

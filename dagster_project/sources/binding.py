@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 
 from . import sql, typed
+from .columns import split_path
 from .contracts import TableContract
 from .entities import ENTITIES, EntityColumn
 from .mapping import Expression, Feed
@@ -42,11 +43,19 @@ def bind(
 
 def _bind_columns(connection: duckdb.DuckDBPyConnection, contract: TableContract, mistakes: Mistakes) -> None:
     """Formats and paths are read by DuckDB: it says whether it understands them."""
+    for path in contract.levels:
+        try:
+            connection.execute(f"SELECT json_extract('{{}}', {sql.text(path)})")
+        except duckdb.Error as error:
+            told = str(error).splitlines()[0].split(": ", 1)[-1]
+            what = f"records of {contract.source}.{contract.name} cannot be read: {told}"
+            mistakes.add(contract.line, what, "Write JSON paths as in $.data[*].routes[*]")
     for column in contract.columns:
         text = typed.text_column(column)
         tried = [(f"SELECT {typed.value(column)} FROM (SELECT NULL::VARCHAR AS {text})", "the format")]
-        if contract.format == "jsonl":
-            tried.append((f"SELECT json_extract_string('{{}}', {sql.text(column.path)})", "the path"))
+        if contract.format in ("json", "jsonl"):
+            for path in column.paths:
+                tried.append((f"SELECT json_extract('{{}}', {sql.text(split_path(path)[1])})", "the path"))
         for query, what in tried:
             try:
                 connection.execute(query)

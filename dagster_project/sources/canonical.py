@@ -46,10 +46,16 @@ def masked_quarantine(profile: Profile) -> str:
     """
     cases = []
     for contract in profile.contracts:
-        if not contract.personal:
+        # what of an answer a contract does not name may be anybody's name or telephone number
+        if not contract.personal and not contract.is_nested:
             continue
         here = f"source = {sql.text(contract.source)} AND table_name = {sql.text(contract.name)}"
-        keys = {column.path.split(".")[1].strip('"') for column in contract.personal} | {"line"}
+        # a row of many out of a document is written by its columns' names
+        keys = {
+            column.name if contract.is_nested else path.split(".")[1].strip('"')
+            for column in contract.personal
+            for path in column.paths
+        } | {"line"}
         # Only keys that are there are replaced: a patch would add the others.
         patch = ", ".join(
             f'CASE WHEN json_exists("row", {sql.text(f"$.{sql.name(key)}")}) THEN '

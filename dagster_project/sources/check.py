@@ -33,8 +33,15 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
     # In a file rather than in memory: a source may be larger than the machine's.
     with TemporaryDirectory() as folder, duckdb.connect(Path(folder) / "check.duckdb") as connection:
         connection.execute("SET TimeZone = $1", [profile.timezone])
-        prepare(connection, profile)
+        prepare(connection, profile, Path(source_dir))
         write(f"Profile {profile.name}: {len(profile.tables)} source tables below {source_dir}")
+        for pack in profile.packs:
+            told = (
+                ""
+                if pack.is_verified
+                else " (unverified: its document could not be read; compare its answers)"
+            )
+            write(f"  uses {pack.name}: {pack.title.get('en', pack.name)}{told}")
         for table in profile.tables:
             load = land(connection, profile, table, Path(source_dir), Run(1, "check"))
             refused += load.files_refused

@@ -132,6 +132,9 @@ def _connection(
         elif known and known[table].format == "xlsx" and kind != "files":
             what = f"table {source}.{table} is a workbook by its contract, which no connection can write"
             mistakes.add(line, what, "Set `format: csv` in its contract")
+        elif known and known[table].is_nested and kind == "sql":
+            what = f"table {source}.{table} is found within documents by its contract, which no database has"
+            mistakes.add(line, what, "Set `format: csv` in its contract")
         if not isinstance(pull, Mapping):
             mistakes.add(line, f"table {table} is no mapping", "Write how it is fetched, or {}")
             continue

@@ -7,68 +7,28 @@ is in typed.
 import re
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .marked_yaml import Mapping, Mistakes, Sequence
+from .columns import TYPES, Column, read_column, read_zone, split_path, texts
+from .marked_yaml import Mapping, Mistakes
 
-TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL(18,2)",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMPTZ",
-    "epoch_ms": "TIMESTAMPTZ",
-    "epoch_s": "TIMESTAMPTZ",
-    "instant": "TIMESTAMPTZ",
-}
-FORMATS = ("csv", "jsonl", "parquet", "xlsx")
+FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx")
 ENCODINGS = ("utf-8", "gbk", "gb18030", "latin-1")
-TIMESTAMP_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f")
-DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d 00:00:00")
-INTEGER_LIMIT = 2_147_483_647
 _TABLE_KEYS = (
-    "files", "format", "encoding", "delimiter", "sheet", "key", "recorded_at", "columns", "nulls", "volume",
-    "timezone", "description",
+    "files", "format", "records", "encoding", "delimiter", "sheet", "key", "recorded_at", "columns", "nulls",
+    "volume", "timezone", "description",
 )  # fmt: skip
-_COLUMN_KEYS = (
-    "type", "required", "format", "zone", "min", "max", "accepted", "codes", "personal", "path", "scale",
-    "description",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a contract. `formats` are strptime formats; `minimum`, `maximum` SQL constants of its
-    type."""
-
-    name: str
-    type: str
-    required: bool
-    formats: tuple[str, ...]
-    zone: str
-    minimum: str | None
-    maximum: str | None
-    accepted: tuple[str, ...]
-    codes: str | None
-    personal: bool
-    path: str
-    scale: int
-    line: int
-
-    @property
-    def sql_type(self) -> str:
-        return f"DECIMAL(18,{self.scale})" if self.type == "decimal" else TYPES[self.type]
 
 
 @dataclass(frozen=True)
 class TableContract:
-    """One source table. `recorded_at` is the name of a column, or None for the file's own time."""
+    """One source table. `recorded_at` is the name of a column, or None for the file's own time. `levels` are the
+    paths that lead from a document down to its records, each within what the one before found."""
 
     source: str
     name: str
     files: tuple[str, ...]
     format: str
+    levels: tuple[str, ...]
     encoding: str
     delimiter: str
     sheet: str | None
@@ -84,6 +44,15 @@ class TableContract:
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether rows are found within documents, rather than that a line is a row."""
+        return (
+            self.format == "json"
+            or bool(self.levels)
+            or any(len(column.paths) > 1 for column in self.columns)
+        )
 
     @property
     def personal(self) -> tuple[Column, ...]:
@@ -115,17 +84,6 @@ def read_contracts(document: Any, mistakes: Mistakes, company_zone: str) -> list
     ]
 
 
-def read_zone(mapping: Mapping, key: str, default: str, mistakes: Mistakes) -> str:
-    """A time zone by its IANA name."""
-    zone = str(mapping.get(key, default))
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        mistakes.add(mapping.line_of(key), f"no such time zone: {zone}", "Write one as in Asia/Shanghai")
-        return default
-    return zone
-
-
 def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: Mistakes) -> TableContract:
     kind = f"table {source}.{name}"
     mistakes.keys(table, kind, _TABLE_KEYS, ["files", "format", "columns"])
@@ -139,7 +97,7 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
             what = f"{kind}: {pattern} leads out of the source folder"
             mistakes.add(table.line_of("files"), what, "Write it relative to SOURCE")
     columns = tuple(
-        _column(column, settings, zone, columns_at.line_of(column), mistakes)
+        read_column(column, settings, zone, columns_at.line_of(column), mistakes)
         for column, settings in columns_at.items()
         if _is_mapping(settings, columns_at.line_of(column), f"column {column}", mistakes)
     )
@@ -149,6 +107,8 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
         if by_small[column.name.lower()] is not column:
             what = f"columns {column.name} and {by_small[column.name.lower()].name} differ in capitals only"
             mistakes.add(column.line, what, "Take one of them")
+    format_ = mistakes.one_of(table, "format", FORMATS, "csv")
+    levels = _levels(table, format_, columns, mistakes)
     key = texts(table, "key", mistakes)
     for part in key:
         if part not in named:
@@ -165,7 +125,8 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
         source=source,
         name=name,
         files=texts(table, "files", mistakes),
-        format=mistakes.one_of(table, "format", FORMATS, "csv"),
+        format=format_,
+        levels=levels,
         encoding=mistakes.one_of(table, "encoding", ENCODINGS, "utf-8"),
         delimiter=delimiter,
         sheet=str(table["sheet"]) if "sheet" in table else None,
@@ -179,6 +140,33 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
         file=mistakes.file,
         line=table.line,
     )
+
+
+def _levels(table: Mapping, format_: str, columns: tuple[Column, ...], mistakes: Mistakes) -> tuple[str, ...]:
+    """The paths of `records`, cut behind each list or object whose every member is taken."""
+    line = table.line_of("records")
+    given = texts(table, "records", mistakes)
+    if given and format_ not in ("json", "jsonl"):
+        mistakes.add(
+            line, f"'records' means nothing for format {format_}", "Remove it, or take json or jsonl"
+        )
+    levels: list[str] = []
+    for path in given:
+        if not re.fullmatch(r"\$.*", path):
+            mistakes.add(line, f"records {path!r} does not start with $", "Write as in $.data[*].routes[*]")
+            continue
+        parts = re.findall(r".*?(?:\[\*\]|\.\*)|.+$", path[1:])
+        levels += [f"${part}" for part in parts]
+    for column in columns:
+        for path in column.paths:
+            ups, inner = split_path(path)
+            if ups > len(levels):
+                what = f"column {column.name}: {path} leads above the document"
+                mistakes.add(column.line, what, f"There are {len(levels)} levels above a record")
+            if "*" in inner:
+                what = f"column {column.name}: {path} names many values"
+                mistakes.add(column.line, what, "Name one, or let `records` lead to each of them")
+    return tuple(levels)
 
 
 def _recorded_at(table: Mapping, named: dict[str, Column], mistakes: Mistakes) -> tuple[str | None, bool]:
@@ -199,92 +187,6 @@ def _recorded_at(table: Mapping, named: dict[str, Column], mistakes: Mistakes) -
             line, f"recorded_at {column.name!r} is of type {column.type}", "Name a column that is an instant"
         )
     return column.name, is_occurrence
-
-
-def _column(name: str, settings: Mapping, zone: str, line: int, mistakes: Mistakes) -> Column:
-    kind = f"column {name}"
-    mistakes.keys(settings, kind, _COLUMN_KEYS)
-    type_ = mistakes.one_of(settings, "type", TYPES, "text")
-    if name.startswith("_"):
-        mistakes.add(
-            line, f"{kind} starts with an underscore", "These names are kept for landing's own columns"
-        )
-    defaults = {"timestamp": TIMESTAMP_FORMATS, "date": DATE_FORMATS}.get(type_, ())
-    for key, types in _ONLY_FOR.items():
-        if key in settings and type_ not in types and settings.get("type", "text") in TYPES:
-            what = f"{kind}: {key!r} means nothing for type {type_}"
-            mistakes.add(settings.line_of(key), what, f"Remove it, or take a type of: {', '.join(types)}")
-    limit = str(INTEGER_LIMIT) if type_ == "integer" else None
-    return Column(
-        name=name,
-        type=type_,
-        required=_flag(settings, "required", mistakes),
-        formats=texts(settings, "format", mistakes) or defaults,
-        zone=read_zone(settings, "zone", zone, mistakes),
-        minimum=_limit(settings, "min", type_, mistakes) or (f"-{limit}" if limit else None),
-        maximum=_limit(settings, "max", type_, mistakes) or limit,
-        accepted=texts(settings, "accepted", mistakes),
-        codes=str(settings["codes"]) if "codes" in settings else None,
-        personal=_flag(settings, "personal", mistakes),
-        path=str(settings.get("path") or f'$."{name}"'),
-        scale=_scale(settings, mistakes),
-        line=line,
-    )
-
-
-_ONLY_FOR = {
-    "format": ("timestamp", "date"),
-    "zone": ("timestamp",),
-    "min": ("integer", "decimal"),
-    "max": ("integer", "decimal"),
-    "scale": ("decimal",),
-    "accepted": ("text", "integer"),
-    "codes": ("text", "integer"),
-}
-
-
-def texts(mapping: Mapping, key: str, mistakes: Mistakes) -> tuple[str, ...]:
-    """A text or a list of texts under a key; () where there is none."""
-    value = mapping.get(key)
-    if value is None:
-        return ()
-    items = value if isinstance(value, Sequence) else [value]
-    if any(isinstance(item, Mapping | Sequence) for item in items):
-        mistakes.add(
-            mapping.line_of(key), f"{key!r} is neither a text nor a list of texts", f"Write `{key}: [a, b]`"
-        )
-        return ()
-    return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
-
-
-def _limit(settings: Mapping, key: str, type_: str, mistakes: Mistakes) -> str | None:
-    if key not in settings:
-        return None
-    try:
-        return str(int(settings[key])) if type_ == "integer" else str(float(settings[key]))
-    except (TypeError, ValueError):
-        mistakes.add(settings.line_of(key), f"{key} {settings[key]!r} is no number", "Write a number")
-        return None
-
-
-def _scale(settings: Mapping, mistakes: Mistakes) -> int:
-    scale = str(settings.get("scale", "2"))
-    if not scale.isdigit() or int(scale) > 12:
-        mistakes.add(
-            settings.line_of("scale"), f"scale {scale!r} is no whole number up to 12", "Write as in 4"
-        )
-        return 2
-    return int(scale)
-
-
-def _flag(settings: Mapping, key: str, mistakes: Mistakes) -> bool:
-    value = settings.get(key, False)
-    if not isinstance(value, bool):
-        mistakes.add(
-            settings.line_of(key), f"{key} {value!r} is neither true nor false", "Write true or false"
-        )
-        return False
-    return value
 
 
 def _check_name(name: str, kind: str, line: int, mistakes: Mistakes) -> None:

@@ -58,7 +58,7 @@ class Found:
 @dataclass(frozen=True)
 class Inspected:
     """A file that is fit to be read. `read_path` is the file or its copy in UTF-8 with plain line ends;
-    `lines` counts its line ends (csv, jsonl); `header` holds its columns (none for jsonl); `expected_rows`
+    `lines` counts its line ends (csv, json, jsonl); `header` holds its columns (none for json, jsonl); `expected_rows`
     is its manifest's; `types`: a Parquet file's own, where they are the contract's."""
 
     found: Found
@@ -126,14 +126,16 @@ def inspect(found: Found, contract: TableContract, spool: Path) -> Inspected:
         contract = replace(contract, encoding=str(manifest["encoding"]))
     if manifest and manifest.get("bytes") is not None and manifest["bytes"] != found.bytes:
         raise Unfit(say("bytes_differ", bytes=found.bytes, stated=manifest["bytes"]), say("again_every_run"))
-    if contract.format in ("csv", "jsonl"):
+    if contract.format in ("csv", "json", "jsonl"):
         sha256, lines, ends_with_newline, read_path = read_text(found.path, contract, spool)
     else:
         sha256, lines, ends_with_newline, read_path = _digest(found.path), 0, True, found.path
     if manifest and manifest.get("sha256") and manifest["sha256"].lower() != sha256:
         raise Unfit(say("checksum_differs"), say("again_with_manifest"))
     is_released = found.path.with_name(found.path.name + RELEASE_SUFFIX).exists()
-    if not ends_with_newline and not (manifest or is_released):
+    # a whole document shows by itself that it is whole
+    may_end_anywhere = contract.format == "json" and found.bytes > 0
+    if not ends_with_newline and not (manifest or is_released or may_end_anywhere):
         raise Unfit(
             say("no_line_end" if found.bytes else "empty"),
             say("again_or_vouch", name=f"{found.path.name}{RELEASE_SUFFIX}"),

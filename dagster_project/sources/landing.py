@@ -17,7 +17,7 @@ import duckdb
 
 from dagster_project.sentences import say
 
-from . import cells, ledger, tables
+from . import cells, documents, ledger, tables
 from .contracts import TableContract
 from .files import RELEASE_SUFFIX, Batch, Found, Inspected, Refusal, discover, inspect
 from .ledger import Load, Run
@@ -46,6 +46,7 @@ def land(
 
     Raises:
         KeyError: the profile has no such table.
+        FileNotFoundError: it must land anew, but files that were loaded are gone.
         ValueError: the rows do not add up, or the reader lost a line; nothing is kept.
     """
     contract = profile.contract(*table)
@@ -112,6 +113,8 @@ class _Landing:
             # A replaced file, a copy that takes a content over under a larger name, or an older drop that
             # came late and changes what was usual: only landing all files in order again gives what a rebuild
             # gives.
+            why = "a file of it was replaced or came late"
+            ledger.require_loaded_files(self.connection, self.contract, self.source_dir, why)
             tables.forget_table(self.connection, self.contract)
             self.refused.clear()
             load = self._land(found, relanded=True)
@@ -216,6 +219,7 @@ class _Landing:
         """Takes out the files that prove unfit once their rows are counted; hands back the others with the
         count."""
         counted = staging.count()
+        delivered = documents.delivered(self.connection) if self.contract.is_nested else {}
         sizes = [
             Sized(
                 fit.found.file,
@@ -231,7 +235,8 @@ class _Landing:
         fit_files = []
         for index, fit in enumerate(batch.files):
             rows, empty = counted.get(index, (0, []))
-            unfit = _short_of_manifest(fit, rows) or _short_of_usual(fit, rows, usual)
+            unfit = self._torn(index) or _short_of_manifest(fit, delivered.get(index, rows))
+            unfit = unfit or _short_of_usual(fit, rows, usual)
             if unfit is None and empty:
                 unfit = renamed_key(self.connection, self.contract, index, empty)
             if unfit is None:
@@ -240,6 +245,9 @@ class _Landing:
                 self._refuse(fit.found, unfit)
                 staging.drop(index)
         return fit_files
+
+    def _torn(self, file_index: int) -> Unfit | None:
+        return documents.torn(self.connection, self.contract, file_index)
 
     def _landed_sizes(self) -> list[Sized]:
         return ledger.landed_sizes(self.connection, self.contract)

@@ -6,6 +6,7 @@ Belongs here: reading and writing them. What is written is decided in landing, t
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
@@ -86,6 +87,25 @@ def known_files(connection: duckdb.DuckDBPyConnection, contract: TableContract) 
         [contract.source, contract.name],
     ).fetchall()
     return {row[0]: Seen(row[0], row[1], row[2], row[3], row[4], row[5].astimezone(UTC)) for row in rows}
+
+
+def require_loaded_files(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, source_dir: Path, why: str
+) -> None:
+    """Landing anew must not lose the rows of files that are no longer there.
+
+    Raises:
+        FileNotFoundError: one is gone.
+    """
+    known = known_files(connection, contract).values()
+    loaded = sorted(seen.file for seen in known if seen.status == "loaded")
+    gone = [file for file in loaded if not (source_dir / file).is_file()]
+    if gone:
+        raise FileNotFoundError(
+            f"{contract.source}.{contract.name} must land anew, for {why}, but {len(gone)} files that were loaded"
+            f" are no longer below {source_dir}, {gone[0]} among them. Bring them back (make restore FROM=<backup>"
+            " ONLY=source)."
+        )
 
 
 def landed_sizes(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> list[Sized]:

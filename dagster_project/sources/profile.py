@@ -6,7 +6,7 @@ their own modules.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from .contracts import TableContract, read_contracts, read_zone
 from .entities import ENTITIES
 from .mapping import Feed
 from .marked_yaml import Mapping, Mistake, Mistakes, ProfileError, read_yaml
+from .packs import Pack, clashes, read_pack, used_packs
 from .reference import CodeList
 
 __all__ = ["Profile", "ProfileError", "fingerprint", "load_profile"]
@@ -33,7 +34,8 @@ _CHOICES = {
 @dataclass(frozen=True)
 class Profile:
     """A checked profile. `feeds` are by entity, `references` the CSV of each reference table it has;
-    `days_off` come from reference/holidays.csv. `contracts` of tables that a connection fetches take its drops too."""
+    `days_off` come from reference/holidays.csv; `packs` are those it takes files from. `contracts` of tables that a
+    connection fetches take its drops too."""
 
     directory: Path
     title: dict[str, str]
@@ -48,6 +50,7 @@ class Profile:
     codes: dict[str, CodeList]
     references: dict[str, Path]
     days_off: frozenset[date]
+    packs: tuple[Pack, ...] = ()
 
     @property
     def name(self) -> str:
@@ -90,14 +93,16 @@ def load_profile(directory: Path) -> Profile:
     def mistakes_of(path: Path) -> Mistakes:
         return Mistakes(os.path.relpath(path, directory), found)
 
-    folders = _folders(directory)
+    chain = _chain(directory)
+    packs = _packs(chain, mistakes_of)
+    folders = [*packs, *chain]
 
     def files(pattern: str) -> list[Path]:
         return _files(folders, pattern)
 
     head: dict[str, Any] = {"title": {}, "timezone": "Asia/Shanghai"}
     head |= {choice: words[0] for choice, words in _CHOICES.items()}
-    for folder in folders:
+    for folder in chain:
         head |= _given(folder / "profile.yml", mistakes_of(folder / "profile.yml"))
 
     codes = {path.stem: reference.check_codes(path, mistakes_of(path)) for path in files("codes/*.csv")}
@@ -130,10 +135,13 @@ def load_profile(directory: Path) -> Profile:
 
     feeds: dict[str, tuple[Feed, ...]] = {}
     for path, document, mistakes in documents("mapping/*.yml"):
-        if path.stem not in ENTITIES:
-            mistakes.unknown(1, "entity", path.stem, ENTITIES)
+        # events.yml and events.sf.yml both feed events
+        entity = path.name.split(".")[0]
+        if entity not in ENTITIES:
+            mistakes.unknown(1, "entity", entity, ENTITIES)
             continue
-        feeds[path.stem] = mapping.read_feeds(path.stem, document, contracts, codes, mistakes)
+        read = mapping.read_feeds(entity, document, contracts, codes, mistakes)
+        feeds[entity] = feeds.get(entity, ()) + read
     if not found:
         # Only a profile that reads well can be bound; otherwise one mistake would show twice.
         binding.bind(feeds, contracts, codes, found)
@@ -150,21 +158,38 @@ def load_profile(directory: Path) -> Profile:
         codes=codes,
         references={path.stem: path for path in files("reference/*.csv")},
         days_off=_days_off(references),
+        packs=tuple(packs.values()),
     )
 
 
 def fingerprint(directory: Path) -> str:
     """SHA-256 over the names and bytes of a profile's files: changes when anything in the folder, or in one
-    that it extends, does."""
+    that it extends or uses, does."""
     digest = hashlib.sha256()
-    for folder in _folders(Path(directory).resolve()):
+    chain = _chain(Path(directory).resolve())
+    for folder in [*_packs(chain, lambda path: Mistakes(str(path))), *chain]:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _folders(directory: Path) -> list[Path]:
+def _packs(chain: list[Path], mistakes_of: Callable[[Path], Mistakes]) -> dict[Path, Pack]:
+    """The packs that a profile and those it extends use, by folder; any file of theirs gives way to a profile's."""
+    packs: dict[Path, Pack] = {}
+    for settings in (folder / "profile.yml" for folder in chain):
+        document = read_yaml(settings, Mistakes(settings.name))
+        for folder in used_packs(settings, document, mistakes_of(settings)):
+            if folder not in packs:
+                packs[folder] = read_pack(folder, mistakes_of(folder / "pack.yml"))
+    for path, other in clashes(packs, chain):
+        mistakes_of(path).add(
+            1, f"pack {other} has a file of this name, too", "Use one of them, or put your own"
+        )
+    return packs
+
+
+def _chain(directory: Path) -> list[Path]:
     """The folders of a profile: those it extends, the furthest first, then its own."""
     folders: list[Path] = []
     name = "profile.yml"
@@ -185,7 +210,7 @@ def _folders(directory: Path) -> list[Path]:
 
 
 def _files(folders: list[Path], pattern: str) -> list[Path]:
-    """The files of a profile by name; its own stands in for one of the same name that it extends."""
+    """The files of a profile by name; its own stands in for one of the same name that it extends or uses."""
     by_name = {path.name: path for folder in folders for path in sorted(folder.glob(pattern))}
     return [by_name[name] for name in sorted(by_name)]
 
@@ -196,7 +221,7 @@ def _given(path: Path, mistakes: Mistakes) -> dict[str, Any]:
     if not isinstance(document, Mapping):
         mistakes.add(1, "the file holds no mapping", "Start it with `timezone: Asia/Shanghai`")
         return {}
-    mistakes.keys(document, "profile.yml", ["title", "timezone", "description", "extends", *_CHOICES])
+    mistakes.keys(document, "profile.yml", ["title", "timezone", "description", "extends", "uses", *_CHOICES])
     given: dict[str, Any] = {
         choice: mistakes.one_of(document, choice, words, words[0])
         for choice, words in _CHOICES.items()

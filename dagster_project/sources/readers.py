@@ -12,8 +12,9 @@ import duckdb
 
 from dagster_project.sentences import Sentence, say, say_in_sql
 
-from . import sql
+from . import documents, sql
 from .cells import stage_cells
+from .columns import plain_path
 from .contracts import TableContract
 from .files import Batch
 from .textfiles import SEPARATOR, Unfit
@@ -29,10 +30,12 @@ def stage(connection: duckdb.DuckDBPyConnection, contract: TableContract, batch:
     Blank lines, and rows of a sheet without any value, are no rows. `broken` is one of the ways in which a line cannot
     be cut into its fields (see `broken_reason`), or null.
     """
-    if contract.format in ("csv", "jsonl"):
+    if contract.format in ("csv", "json", "jsonl"):
         _stage_lines(connection, batch)
         if contract.format == "csv":
             _join_quoted_lines(connection, contract, batch)
+        if contract.is_nested:
+            documents.stage(connection, contract)
     else:
         stage_cells(connection, contract, batch)
 
@@ -58,8 +61,10 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
                     FROM {lines} WHERE record > 1
                 )
             )"""
+    if contract.is_nested:
+        return "SELECT * FROM staged_rows"
     if contract.format == "jsonl":
-        paths = ", ".join(sql.text(column.path) for column in contract.columns)
+        paths = ", ".join(sql.text(column.paths[0]) for column in contract.columns)
         return f"""
             SELECT position, file_index, record, line,
                 CASE WHEN json_valid(line) AND starts_with(ltrim(line), '{{')
@@ -71,21 +76,21 @@ def rows(contract: TableContract, batch: Batch, lines: str = "staged_records") -
     )
 
 
-def broken_reason(batch: Batch) -> Sentence:
+def broken_reason(contract: TableContract, batch: Batch) -> Sentence:
     """An SQL text over `_parts`, `_broken` of staging: why a line cannot be cut; null where it can."""
     fields = say_in_sql("broken_fields", fields="len(_parts)", wanted=str(len(batch.field_names)))
-    quotes, json = say_in_sql("broken_quotes"), say_in_sql("broken_json")
-
-    def cases(fields: str, quotes: str, json: str) -> str:
-        return f"CASE _broken WHEN 'fields' THEN {fields} WHEN 'quotes' THEN {quotes} WHEN 'json' THEN {json} END"
-
-    return Sentence(cases(fields, quotes, json), cases(fields.zh, quotes.zh, json.zh))
+    reasons = {"fields": fields, "quotes": say_in_sql("broken_quotes"), "json": say_in_sql("broken_json")}
+    if contract.is_nested:
+        reasons |= documents.broken_reasons(contract)
+    en = " ".join(f"WHEN {sql.text(way)} THEN {said}" for way, said in reasons.items())
+    zh = " ".join(f"WHEN {sql.text(way)} THEN {said.zh}" for way, said in reasons.items())
+    return Sentence(f"CASE _broken {en} END", f"CASE _broken {zh} END")
 
 
 def row_as_json(contract: TableContract, batch: Batch) -> str:
     """An SQL text over `_line`, `_parts`, `_broken` of staging: the row as it came, as JSON; a line that
     could not be cut is {"line": …}."""
-    if contract.format == "jsonl":
+    if contract.format == "jsonl" and not contract.is_nested:
         return "CASE WHEN _broken IS NULL THEN _line ELSE CAST(json_object('line', _line) AS VARCHAR) END"
     fields = ", ".join(f"{sql.text(name)}, _parts[{at}]" for at, name in enumerate(batch.field_names, 1))
     return (
@@ -118,7 +123,7 @@ def renamed_key(
     keys = {row[0] for row in rows_of_keys}
     unknown = keys - {column.name for column in contract.columns}
     for column in contract.columns:
-        is_plain = column.path == f'$."{column.name}"'
+        is_plain = column.paths == (plain_path(column.name),)
         if not keys or column.name not in empty or column.name in keys or not is_plain:
             continue
         similar = difflib.get_close_matches(column.name, sorted(unknown), n=1, cutoff=0.75)

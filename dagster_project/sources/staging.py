@@ -84,7 +84,7 @@ class Staging:
 
     def _empty_columns(self) -> dict[int, list[str]]:
         """By file of JSON lines, the columns without any value."""
-        if self.contract.format != "jsonl":
+        if self.contract.format != "jsonl" or self.contract.is_nested:
             return {}
         names = [column.name for column in self.contract.columns]
         filled = ", ".join(f"count({sql.name(name)})" for name in names)
@@ -228,7 +228,7 @@ class Staging:
 
     def _reason(self) -> Sentence:
         """An SQL text: why a row is refused."""
-        broken = readers.broken_reason(self.batch)
+        broken = readers.broken_reason(self.contract, self.batch)
         reasons = [typed.reason(column, self.codes, self.batch.is_typed) for column in self.contract.columns]
         given = [reason for reason in reasons if reason] or [Sentence("NULL", "NULL")]
         en, zh = (sql.text(between) for between in words()["next"])
@@ -236,8 +236,8 @@ class Staging:
             f"coalesce({broken}, concat_ws({en}, {', '.join(given)}))",
             f"coalesce({broken.zh}, concat_ws({zh}, {', '.join(reason.zh for reason in given)}))",
         )
-        place = "line" if self.contract.format in ("csv", "jsonl") else "row"
-        return say_in_sql(place, record="_record", reasons=told)
+        is_by_line = self.contract.format in ("csv", "jsonl") and not self.contract.is_nested
+        return say_in_sql("line" if is_by_line else "row", record="_record", reasons=told)
 
     @property
     def _refused(self) -> str:

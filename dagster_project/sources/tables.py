@@ -4,10 +4,11 @@ Belongs here: their definitions. What stands in them is the business of ledger a
 """
 
 import hashlib
+from pathlib import Path
 
 import duckdb
 
-from . import sql, typed
+from . import ledger, sql, typed
 from .contracts import TableContract
 from .profile import Profile
 
@@ -44,9 +45,13 @@ _ADDED = (
 )
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None:
-    """Creates what landing writes to, where missing. A table whose contract changed is emptied, to land
-    anew."""
+def prepare(connection: duckdb.DuckDBPyConnection, profile: Profile, source_dir: Path) -> None:
+    """Creates what landing writes to, where missing. A table whose contract changed, or that would land otherwise by
+    now, is emptied, to land anew from `source_dir`.
+
+    Raises:
+        FileNotFoundError: files of such a table that were loaded are gone; nothing is changed.
+    """
     connection.begin()
     try:
         for schema in _SCHEMAS:
@@ -61,6 +66,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None:
             fingerprint = _fingerprint(contract, profile)
             landed = sql.landed_name(contract.source, contract.name)
             if known.get((contract.source, contract.name)) != fingerprint:
+                why = "its contract or the way it is read changed"
+                ledger.require_loaded_files(connection, contract, source_dir, why)
                 connection.execute(f"DROP TABLE IF EXISTS {landed}")
                 _forget(connection, contract)
                 connection.execute(

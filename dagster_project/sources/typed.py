@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from dagster_project.sentences import Sentence, listed, say_in_sql
 
 from . import sql
-from .contracts import Column, TableContract
+from .columns import EXCEL_SERIAL, Column
+from .contracts import TableContract
 
 _TRUE = "'true', 't', '1', 'yes', 'y', '是'"
 _FALSE = "'false', 'f', '0', 'no', 'n', '否'"
@@ -50,18 +51,23 @@ def value(column: Column) -> str:
             word = f"lower({text})"
             return f"CASE WHEN {word} IN ({_TRUE}) THEN true WHEN {word} IN ({_FALSE}) THEN false END"
         case "date":
-            return f"CAST(try_strptime({text}, [{_words(column.formats)}]) AS DATE)"
+            return f"CAST({_time(text, column.formats)} AS DATE)"
         case "timestamp":
-            return instant(f"try_strptime({text}, [{_words(column.formats)}])", column.zone)
+            return instant(_time(text, column.formats), column.zone)
         case "epoch_ms":
             return f"make_timestamptz(try_cast({_epoch(text, 13)} AS BIGINT) * 1000)"
         case "epoch_s":
             return f"make_timestamptz(try_cast({_epoch(text, 10)} AS BIGINT) * 1000000)"
         case "instant":
-            return (
-                f"CASE WHEN regexp_full_match({text}, '{_INSTANT}') THEN try_cast({text} AS TIMESTAMPTZ) END"
-            )
+            return f"CASE WHEN {_has_offset(text)} THEN try_cast({text} AS TIMESTAMPTZ) END"
+        case "iso":
+            local = instant(f"try_strptime({text}, [{_words(column.formats)}])", column.zone)
+            return f"CASE WHEN {_has_offset(text)} THEN try_cast({text} AS TIMESTAMPTZ) ELSE {local} END"
     raise ValueError(f"no such column type: {column.type}")
+
+
+def _has_offset(text: str) -> str:
+    return f"regexp_full_match({text}, '{_INSTANT}')"
 
 
 def instant(naive: str, zone: str) -> str:
@@ -124,19 +130,20 @@ def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
         missing = f"{typed if is_typed else text} IS NULL"
         rules.append((missing, say_in_sql("missing")))
     if column.type != "text" and not is_typed:
-        wanted = {"format": sql.text(column.formats[0])} if column.formats else {}
-        words = say_in_sql(f"not_{column.type}", value=shown, **wanted)
+        words = say_in_sql(f"not_{column.type}", value=shown, format=_example(column))
         rules.append((f"{text} IS NOT NULL AND {typed} IS NULL", words))
-        if column.type in ("date", "timestamp"):
+        if column.type in ("date", "timestamp", "iso"):
             # strptime takes the words epoch and infinity by any format, for the first day of 1900
             is_early = f"{typed} < CAST('1900-01-03' AS {column.sql_type})"
             rules.append((f"CASE WHEN {is_early} THEN NOT regexp_matches({text}, '[0-9]') END", words))
-    if column.minimum is not None:
-        said = say_in_sql("below", value=shown, limit=sql.text(str(column.minimum)))
-        rules.append((f"{typed} < {column.minimum}", said))
-    if column.maximum is not None:
-        said = say_in_sql("above", value=shown, limit=sql.text(str(column.maximum)))
-        rules.append((f"{typed} > {column.maximum}", said))
+    is_day = column.type in ("date", "timestamp")
+    for limit, sign, word in ((column.minimum, "<", "below"), (column.maximum, ">", "above")):
+        if limit is not None:
+            bound = f"CAST({limit} AS TIMESTAMP) AT TIME ZONE {sql.text(column.zone)}"
+            bound = bound if column.type == "timestamp" else limit
+            stated = sql.text(limit.removeprefix("DATE ").strip("'"))
+            said = say_in_sql(f"{word}_day" if is_day else word, value=shown, limit=stated)
+            rules.append((f"{typed} {sign} {bound}", said))
     if column.accepted:
         accepted = listed(column.accepted)
         in_sql = Sentence(sql.text(accepted), sql.text(accepted.zh))
@@ -146,6 +153,30 @@ def _rules(column: Column, codes: dict[str, tuple[str, ...]], is_typed: bool) ->
         said = say_in_sql("not_a_code", value=shown, codes=sql.text(column.codes))
         rules.append((f"{text} NOT IN ({_words(codes[column.codes])})", said))
     return rules
+
+
+def _example(column: Column) -> Sentence:
+    """An SQL text: how a column's times are written."""
+    wanted = column.formats[0] if column.formats else ""
+    return (
+        say_in_sql("excel_days") if wanted == EXCEL_SERIAL else Sentence(sql.text(wanted), sql.text(wanted))
+    )
+
+
+def _time(text: str, formats: tuple[str, ...]) -> str:
+    """A naive timestamp by any of the formats; a workbook's number of days is exact to the second."""
+    written = [word for word in formats if word != EXCEL_SERIAL]
+    ways = [f"try_strptime({text}, [{_words(tuple(written))}])"] if written else []
+    if EXCEL_SERIAL in formats:
+        # from March 1900 on, up to the end of 9999: before, a workbook counts a day that never was
+        is_serial = f"regexp_full_match({text}, '[0-9]{{2,7}}([.][0-9]+)?')"
+        days = f"CAST({text} AS DOUBLE)"
+        seconds = f"CAST(round({days} * 86400) AS BIGINT)"
+        ways.append(
+            f"CASE WHEN CASE WHEN {is_serial} THEN {days} BETWEEN 61 AND 2958465 END"
+            f" THEN TIMESTAMP '1899-12-30' + to_seconds({seconds}) END"
+        )
+    return f"coalesce({', '.join(ways)})" if len(ways) > 1 else ways[0]
 
 
 def _integer(text: str) -> str:

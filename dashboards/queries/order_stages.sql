@@ -1,7 +1,7 @@
 -- The stages that an order's parts went through, or are in: what each took, and what it should have.
 select
     durations.fulfilment_code, durations.stage, durations.place, if($lang = 'zh', holders.name_zh, holders.name_en) as place_name,
-    local(started_at) as started_at, local(coalesce(ended_at, left_at, run.as_of)) as ended_at,
+    timezone($timezone, started_at) as started_at, timezone($timezone, coalesce(ended_at, left_at, run.as_of)) as ended_at,
     ended_at is null and left_at is null as is_open,
     date_diff('microsecond', started_at, coalesce(ended_at, left_at, run.as_of)) / 60000000.0 as minutes,
     standard_minutes, minutes > standard_minutes as is_over

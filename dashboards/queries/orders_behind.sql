@@ -2,7 +2,7 @@
 -- not kept; `overdue`: still open; `step`: those whose verdict a step of the bridge changes (its first two: all it counts).
 with
     run as (
-        select timezone(timezone, ($to_day::date + 1)::timestamp) as ends_at, as_of, has_erp, has_receipts from published.meta.run
+        select as_of, has_erp, has_receipts from published.meta.run
     ),
     lost as (
         select order_id, late_minutes
@@ -26,13 +26,13 @@ with
         cross join run
         where $show = 'due_missed' and is_due and promised_day between $from_day and $to_day and not is_kept
         union all
-        select orders.*, minutes_between(promised_at, ends_at) as minutes_open
+        select orders.*, minutes_between(promised_at, end_of_day($to_day, $timezone)) as minutes_open
         from published.marts.fct_orders as orders
-        cross join run
+        left join ages on age = try_cast($age as integer)
         where
             $show = 'overdue' and is_due and promised_day <= $to_day and (signed_day is null or signed_day > $to_day)
-            and (signed_day is not null or closed_at is null or closed_at > ends_at)
-            and ($age = '' or age_of(minutes_open) = try_cast($age as integer))
+            and (signed_day is not null or closed_at is null or closed_at > end_of_day($to_day, $timezone))
+            and ($age = '' or minutes_open >= 1440 * from_days and (to_days is null or minutes_open < 1440 * to_days))
         union all
         select orders.*, minutes_late(promised_at, signed_at, run.as_of)
         from published.marts.fct_orders as orders
@@ -65,7 +65,7 @@ with
         limit $most
     )
 select
-    order_id, minutes, local(promised_at) as promised_at, local(signed_at) as signed_at,
+    order_id, minutes, timezone($timezone, promised_at) as promised_at, timezone($timezone, signed_at) as signed_at,
     coalesce(if($lang = 'zh', places.name_zh, places.name_en), worst.place) as place_name,
     coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, orders
 from worst

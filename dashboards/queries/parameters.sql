@@ -1,4 +1,5 @@
--- The business numbers as they stand now; a seed of the warehouse holds them. Every other query is bound to these.
+-- The business numbers as they stand now; a seed of the warehouse holds them. Every other query is bound to these, and to
+-- the zone of the company's wall clock: looked up for each instant, it would take longer than the rest of a query.
 select
     arg_max(value, valid_from) filter (name = 'wilson_z')::double as wilson_z,
     arg_max(value, valid_from) filter (name = 'minimum_sample')::integer as minimum_sample,
@@ -8,5 +9,6 @@ select
     arg_max(value, valid_from) filter (name = 'xmr_factor')::double as xmr_factor,
     arg_max(value, valid_from) filter (name = 'xmr_minimum_points')::integer as xmr_minimum_points,
     arg_max(value, valid_from) filter (name = 'xmr_run_length')::integer as xmr_run_length,
-    arg_max(value, valid_from) filter (name = 'transit_high_percent')::integer as aim_percent
+    arg_max(value, valid_from) filter (name = 'transit_high_percent')::integer as aim_percent,
+    (select timezone from published.meta.run) as timezone
 from published.meta.parameters

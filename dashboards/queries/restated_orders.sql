@@ -2,7 +2,8 @@
 select
     order_id, case when not was_counted then 'joined' when not is_counted then 'gone' when is_met then 'now_met' else 'now_missed' end as move,
     cause, coalesce(if($lang = 'zh', types.name_zh, types.name_en), restated.event_type) as event_name, restated.source,
-    local(occurred_at) as occurred_at, local(recorded_at) as recorded_at, local(signed_at_then) as signed_at_then, local(signed_at) as signed_at,
+    timezone($timezone, occurred_at) as occurred_at, timezone($timezone, recorded_at) as recorded_at,
+    timezone($timezone, signed_at_then) as signed_at_then, timezone($timezone, signed_at) as signed_at,
     is_met, was_met, file, record
 from published.marts.fct_restatements as restated
 left join published.marts.dim_event_types as types using (event_type)

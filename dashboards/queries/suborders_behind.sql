@@ -2,7 +2,7 @@
 -- there in the period; `stuck`: those still in it at the period's end and past the standard by then.
 with
     run as (
-        select least(timezone(timezone, ($to_day::date + 1)::timestamp), as_of) as ends_at from published.meta.run
+        select least(end_of_day($to_day, $timezone), as_of) as ends_at from published.meta.run
     ),
     meant as (
         select *, actual_microseconds as took, ended_at as until
@@ -12,11 +12,15 @@ with
             and is_counted and standard_microseconds is not null and actual_microseconds >= 0
         union all
         select durations.*, epoch_us(ends_at) - epoch_us(started_at), null
-        from published.marts.fct_stage_durations as durations
+        from (
+            -- one after the other: only then days that are over are skipped
+            select * from published.marts.fct_stage_durations where ended_day is null
+            union all
+            select * from published.marts.fct_stage_durations where ended_day > $to_day
+        ) as durations
         cross join run
         where
-            -- by its day first: of most rows no more is read
-            $show = 'stuck' and (ended_day is null or ended_day > $to_day) and stage = $stage and place = $at and is_counted
+            $show = 'stuck' and stage = $stage and place = $at and is_counted
             and epoch_us(started_at) + standard_microseconds < epoch_us(ends_at)
             and (coalesce(ended_at, left_at) is null or coalesce(ended_at, left_at) > ends_at)
     ),
@@ -31,7 +35,7 @@ with
     )
 select
     order_id, fulfilment_code, over_by / 60000000.0 as minutes, took / 60000000.0 as took_minutes,
-    standard_minutes, local(started_at) as started_at, local(until) as ended_at,
+    standard_minutes, timezone($timezone, started_at) as started_at, timezone($timezone, until) as ended_at,
     coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, suborders
 from worst
 left join published.marts.dim_carriers as carriers on carriers.carrier = worst.carrier

@@ -56,8 +56,8 @@ select 'carrier', carrier, name_zh, name_en, 'carrier' from published.marts.dim_
 create macro part_of(held_by, kind) as
     case when held_by = 'carrier' then 'carrier' when kind in ('office', 'supplier') then kind else 'place' end;
 
--- An instant as the company's wall clock shows it.
-create macro local(instant) as timezone((select timezone from published.meta.run), instant);
+-- The instant at which a local day ends. Of values that are bound it is one value: what a scan is compared with, it skips by.
+create macro end_of_day(day, zone) as timezone(zone, (day::date + 1)::timestamp);
 
 -- From one instant to a later one; by the clock's own count, for the calendar's takes ten times as long.
 create macro minutes_between(earlier, later) as (epoch_us(later) - epoch_us(earlier)) / 60000000.0;
@@ -68,9 +68,6 @@ create macro minutes_late(promised_at, signed_at, now_at) as minutes_between(pro
 -- How long overdue orders are so, in the groups that the pages count them by.
 create table ages as
 from (values (1, 0, 1), (2, 1, 3), (3, 3, 7), (4, 7, 14), (5, 14, null)) as ages(age, from_days, to_days);
-
-create macro age_of(minutes) as
-    (select max(age) from ages where minutes >= 1440 * from_days);
 
 -- On which side of the mean a point lies: 1, -1, or 0 on it. Rounded, or a process that never moves would seem to.
 create macro side_of(value, centre) as sign(round(value - centre, 9))::integer;
@@ -106,7 +103,7 @@ create macro kind_of_mistake(reason) as
         when contains(reason, 'a value is missing') then 'missing'
         when regexp_matches(reason, ' is no (time|date|instant)') then 'time'
         when contains(reason, ' is not in codes/') then 'code'
-        when regexp_matches(reason, ' has \d+ fields | is no whole JSON ') then 'broken'
+        when regexp_matches(reason, ' has \d+ fields | is no whole JSON | is no answer with records') then 'broken'
         when regexp_matches(reason, ' is none of | is no | is below | is above | less than | more than ') then 'value'
         else 'other'
     end;

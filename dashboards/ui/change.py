@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import change_charts, change_said, opens
+from dashboards.ui import address, change_charts, change_said, opens
 from dashboards.ui import stages as stage_names
 from dashboards.ui.change_asked import BY, MISSES, Asked
 from dashboards.ui.i18n import t
@@ -12,18 +12,13 @@ from dashboards.ui.i18n import t
 def split(asked: Asked, whole: Row, members: list[Row]) -> None:
     """The waterfall from the rate before to the rate now, and how its parts are to be read."""
     st.subheader(t("change_split_title"), anchor=False)
-    st.session_state["by"] = asked.by
-
-    def changed() -> None:
-        st.query_params["by"] = st.session_state["by"]
-
     st.segmented_control(
         t("change_by"),
         BY,
         format_func=lambda name: t(f"filter_{name}"),
         key="by",
         required=True,
-        on_change=changed,
+        on_change=address.kept("by", asked.by),
         label_visibility="collapsed",
     )
     if whole["is_too_few"]:

@@ -1,12 +1,11 @@
 """What is compared: the address's period before, rate and split, and the widgets that choose them."""
 
 from dataclasses import dataclass
-from datetime import date
 
 import streamlit as st
 
 from dashboards.published import Row, Value
-from dashboards.ui import filters, formats, opens, periods
+from dashboards.ui import address, formats, opens, periods
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 from dashboards.ui.periods import Period
@@ -65,17 +64,12 @@ def _metric(rates: dict[str, Row], asked: str | None) -> str:
     picked = (
         asked if asked in rates else next(iter(sorted(rates, key=lambda name: name != "true_on_time_rate")))
     )
-    st.session_state["metric"] = picked
-
-    def changed() -> None:
-        st.query_params["metric"] = st.session_state["metric"]
-
     st.selectbox(
         t("change_metric"),
         list(rates),
         format_func=lambda name: t(f"metric_{name}"),
         key="metric",
-        on_change=changed,
+        on_change=address.kept("metric", picked),
         width=230,
         help=rates[picked]["definition"],
     )
@@ -83,41 +77,5 @@ def _metric(rates: dict[str, Row], asked: str | None) -> str:
 
 
 def _before(view: View, before: Period) -> None:
-    run = view.run
     labels = {f"{row['month']:%Y-%m}": formats.month(row["month"]) for row in view.ask("months")}
-    labels |= {filters.OWN_DAYS: t("period_own")}
-    is_own = before.code not in labels
-    st.session_state["before"] = filters.OWN_DAYS if is_own else before.code
-    inside = max(before.first, run["first_day"]), min(before.last, run["last_day"])
-    days = inside if inside[0] <= inside[1] else (run["first_day"], run["first_day"])
-
-    def changed() -> None:
-        picked = st.session_state["before"]
-        is_days = picked == filters.OWN_DAYS
-        st.query_params["before"] = f"{days[0].isoformat()}..{days[1].isoformat()}" if is_days else picked
-        st.session_state["own_before"] = is_days
-
-    st.selectbox(
-        t("change_before"),
-        list(labels),
-        format_func=labels.__getitem__,
-        key="before",
-        on_change=changed,
-        width=190,
-    )
-    if is_own or st.session_state.get("own_before"):
-        st.session_state["before_days"] = days
-
-        def chosen() -> None:
-            picked: tuple[date, ...] = st.session_state["before_days"]
-            if len(picked) == 2:
-                st.query_params["before"] = periods.between(*picked).code
-
-        st.date_input(
-            t("days"),
-            min_value=run["first_day"],
-            max_value=run["last_day"],
-            key="before_days",
-            on_change=chosen,
-            width=230,
-        )
+    address.period("before", t("change_before"), labels, view.run, before)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import change_said, formats, opens, theme
+from dashboards.ui import change_said, charts, formats, opens, tables, theme
 from dashboards.ui.change_asked import Asked
 from dashboards.ui.i18n import t
 
@@ -61,16 +61,7 @@ def _waterfall(
         hovertext=[totals[0], *labels, totals[1]],
         hoverinfo="text",
     )
-    chart.update_layout(
-        shapes=[
-            {
-                "type": "line", "layer": "below",
-                "x0": level, "x1": level, "y0": line - 0.28, "y1": line + 1.28,
-                "line": {"color": colours.muted, "width": 1, "dash": "dot"},
-            }
-            for line, level in enumerate(levels)
-        ]
-    )  # fmt: skip
+    chart.update_layout(shapes=charts.stairs(levels))
     chart.update_yaxes(
         range=[len(places) - 0.5, -0.5],
         tickvals=places,
@@ -162,10 +153,4 @@ def table(asked: Asked, whole: Row, members: list[Row]) -> None:
         heads |= {f"w{side}": number(t("change_col_share", period=period), format="%.1f")}
         heads |= {f"n{side}": number(t("change_col_counted", period=period), format="localized")}
     rows = [line(whole, t("change_whole")), *(line(row, row["name"]) for row in members)]
-    with st.container(key="change_table"):
-        st.dataframe(
-            [{name: row[name] for name in heads} for row in rows],
-            column_config=heads,
-            hide_index=True,
-            height=min(520, 38 + 35 * len(rows)),
-        )
+    tables.show(rows, heads, "change_table")

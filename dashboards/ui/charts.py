@@ -36,20 +36,22 @@ def bridge(rows: list[Row]) -> go.Figure:
         hoverinfo="text",
         customdata=[*(opens.target("step", step=row["step"]) for row in rows), None],
     )
-    # from the end of one bar to the start of the next, so that the eye walks down the stairs
-    chart.update_layout(
-        shapes=[
-            {
-                "type": "line", "layer": "below",
-                "x0": rate, "x1": rate, "y0": line - 0.28, "y1": line + 1.28,
-                "line": {"color": colours.muted, "width": 1, "dash": "dot"},
-            }
-            for line, rate in enumerate(rates)
-        ]
-    )  # fmt: skip
+    chart.update_layout(shapes=stairs(rates))
     chart.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})
     chart.update_xaxes(title_text=t("bridge_axis"), range=[start, 100.5], nticks=6, tickangle=0)
     return chart
+
+
+def stairs(levels: list[float]) -> list[dict[str, object]]:
+    """Lines from the end of one bar to the start of the next, so that the eye walks down the stairs."""
+    line = {"color": theme.palette().muted, "width": 1, "dash": "dot"}
+    return [
+        {
+            "type": "line", "layer": "below", "line": line,
+            "x0": level, "x1": level, "y0": bar - 0.28, "y1": bar + 1.28,
+        }
+        for bar, level in enumerate(levels)
+    ]  # fmt: skip
 
 
 def _n(row: Row, name: str) -> str:

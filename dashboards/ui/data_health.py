@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import downloads, formats, health_charts, theme
+from dashboards.ui import address, downloads, formats, health_charts, tables, theme
 from dashboards.ui.i18n import language, t
 from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
@@ -134,7 +134,7 @@ def sources(rows: list[Row]) -> None:
         "rows_duplicate": st.column_config.NumberColumn(t("col_duplicate"), format="localized"),
         "rows_quarantined": st.column_config.NumberColumn(t("col_quarantined"), format="localized"),
     }
-    _table([{**row, "state": _state(row)} for row in rows], columns, "health_sources")
+    tables.show([{**row, "state": _state(row)} for row in rows], columns, "health_sources", TALLEST)
 
 
 def _state(row: Row) -> str:
@@ -161,7 +161,7 @@ def checks(view: View) -> None:
         "failed": st.column_config.NumberColumn(t("col_failed")),
     }
     listed = [{**row, "state": _held(row)} for row in rows]
-    _table(listed, columns, "health_checks")
+    tables.show(listed, columns, "health_checks", TALLEST)
 
 
 def _held(row: Row) -> str:
@@ -173,12 +173,12 @@ def _held(row: Row) -> str:
 def quarantine(view: View, rows: list[Row]) -> None:
     """The rows in quarantine themselves, of all tables or of one; all of them can be taken away."""
     st.subheader(t("health_quarantine"), anchor=False)
-    tables = [row["name"] for row in rows if row["rows_quarantined"]]
-    if not tables:
+    landed = [row["name"] for row in rows if row["rows_quarantined"]]
+    if not landed:
         st.caption(t("health_empty"))
         return
     with st.container(horizontal=True):
-        table = _choice("quarantined", t("col_table"), sorted(tables), lambda name: name)
+        table = _choice("quarantined", t("col_table"), sorted(landed), lambda name: name)
         mistake = _choice("mistake", t("col_kind"), list(KINDS), lambda kind: t(f"kind_{kind}"))
 
     def found(most: int) -> list[Row]:
@@ -197,34 +197,20 @@ def quarantine(view: View, rows: list[Row]) -> None:
         "reason": st.column_config.TextColumn(t("col_reason")),
         "row": st.column_config.TextColumn(t("col_row")),
     }
-    _table([{**row, "kind": t(f"kind_{row['kind']}")} for row in listed], columns, "health_quarantine")
+    tables.show(
+        [{**row, "kind": t(f"kind_{row['kind']}")} for row in listed], columns, "health_quarantine", TALLEST
+    )
     downloads.buttons(lambda: found(DOWNLOADED), "quarantine")
 
 
 def _choice(name: str, label: str, options: list[str], said: Callable[[str], str]) -> str:
     """One of the options, or all of them; it stands in the address."""
     asked = st.query_params.get(name, "")
-    st.session_state[name] = asked if asked in options else ""
-
-    def changed() -> None:
-        st.query_params[name] = st.session_state[name] or ""
-
     return st.selectbox(
         label,
         ["", *options],
         format_func=lambda option: said(option) if option else t("everything"),
         key=name,
-        on_change=changed,
+        on_change=address.kept(name, asked if asked in options else ""),
         width=260,
     )
-
-
-def _table(rows: list[Row], columns: dict[str, Any], key: str) -> None:
-    with st.container(key=key):
-        st.dataframe(
-            [{name: row[name] for name in columns} for row in rows],
-            column_config=columns,
-            hide_index=True,
-            height=min(TALLEST, 38 + 35 * len(rows)),
-            placeholder="",
-        )

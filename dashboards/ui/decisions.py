@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.published import Row
 from dashboards.settings import REPOSITORY
-from dashboards.ui import formats
+from dashboards.ui import formats, tables
 from dashboards.ui.i18n import language, t
 
 DOCS = REPOSITORY / "docs"
@@ -90,11 +90,4 @@ def parameters(rows: list[Row]) -> None:
     listed = [
         {**row, "state": f"✓ {t('in_force')}" if row["is_in_force"] else t("not_in_force")} for row in rows
     ]
-    with st.container(key="decided_parameters"):
-        st.dataframe(
-            [{name: row[name] for name in columns} for row in listed],
-            column_config=columns,
-            hide_index=True,
-            height=min(640, 38 + 35 * len(listed)),
-            placeholder="",
-        )
+    tables.show(listed, columns, "decided_parameters", tallest=640)

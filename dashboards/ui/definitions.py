@@ -5,7 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import downloads, formats, opens, periods
+from dashboards.ui import address, downloads, formats, opens, periods
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -21,20 +21,7 @@ PLAIN = str.maketrans({sign: f"\\{sign}" for sign in "$*_<>[]`~#"})
 
 def search() -> str:
     """The box to type into; what it holds stands in the address."""
-    st.session_state["find_word"] = asked = st.query_params.get("find_word", "").strip()
-
-    def changed() -> None:
-        st.query_params["find_word"] = st.session_state["find_word"].strip()
-
-    st.text_input(
-        t("define"),
-        key="find_word",
-        on_change=changed,
-        placeholder=t("define_placeholder"),
-        icon=":material/search:",
-        width=520,
-    )
-    return asked
+    return address.search("find_word", t("define"), t("define_placeholder"))
 
 
 def sentence(word: str, found: list[Row], columns: list[Row]) -> str:

@@ -3,20 +3,16 @@
 Belongs here: period, place, carrier, order type, language. Not here: what a page does with them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from functools import partial
 
 import streamlit as st
 
 from dashboards.published import Row, Value
-from dashboards.ui import formats, periods
+from dashboards.ui import address, formats, periods
 from dashboards.ui.i18n import LANGUAGES, language, t
 from dashboards.ui.periods import Period
 
 LISTS = {"place": "places", "carrier": "carriers", "order_type": "types"}
-OWN_DAYS = "own"
 
 
 @dataclass(frozen=True)
@@ -72,39 +68,8 @@ def bar(run: Row, months: list[Row], choices: list[Row], chosen: Chosen) -> None
 def _period(run: Row, months: list[Row], period: Period) -> None:
     labels = {run["last_day"].isoformat(): t("period_last_day", day=formats.day(run["last_day"]))}
     labels |= {f"{row['month']:%Y-%m}": formats.month(row["month"]) for row in months}
-    labels |= {"all": t("period_all"), OWN_DAYS: t("period_own")}
-    is_own = period.code not in labels
-    st.session_state["period"] = OWN_DAYS if is_own else period.code
-    to_own = periods.between(period.first, period.last).code
-
-    def changed() -> None:
-        picked = st.session_state["period"]
-        st.query_params["period"] = to_own if picked == OWN_DAYS else picked
-        st.session_state["own_days"] = picked == OWN_DAYS
-
-    st.selectbox(
-        t("period"), list(labels), format_func=labels.__getitem__, key="period", on_change=changed, width=190
-    )
-    if is_own or st.session_state.get("own_days"):
-        _own_days(run, period)
-
-
-def _own_days(run: Row, period: Period) -> None:
-    st.session_state["days"] = (max(period.first, run["first_day"]), min(period.last, run["last_day"]))
-
-    def changed() -> None:
-        picked: tuple[date, ...] = st.session_state["days"]
-        if len(picked) == 2:
-            st.query_params["period"] = periods.between(*picked).code
-
-    st.date_input(
-        t("days"),
-        min_value=run["first_day"],
-        max_value=run["last_day"],
-        key="days",
-        on_change=changed,
-        width=230,
-    )
+    labels |= {"all": t("period_all")}
+    address.period("period", t("period"), labels, run, period)
 
 
 def _lists(choices: list[Row], chosen: Chosen) -> None:
@@ -113,32 +78,25 @@ def _lists(choices: list[Row], chosen: Chosen) -> None:
     with st.popover(label, icon=":material/filter_alt:"):
         for name in LISTS:
             names = {row["code"]: row["name"] for row in choices if row["filter"] == name}
-            st.session_state[name] = chosen.codes[name]
             st.multiselect(
                 t(f"filter_{name}"),
                 list(names),
                 format_func=names.__getitem__,
                 placeholder=t("everything"),
                 key=name,
-                on_change=partial(_write, name),
+                on_change=address.kept(name, chosen.codes[name]),
             )
-
-
-def _write(name: str) -> None:
-    st.query_params[name] = st.session_state[name]
 
 
 def languages() -> None:
     """The switch between the languages."""
-    st.session_state["language"] = language()
-    change: Callable[[], None] = lambda: st.query_params.update(lang=st.session_state["language"])  # noqa: E731
     st.segmented_control(
         t("language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
         key="language",
         required=True,
-        on_change=change,
+        on_change=address.kept("lang", language(), "language"),
         label_visibility="collapsed",
     )
 

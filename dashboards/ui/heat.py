@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import formats, heat_said, opens, stages, strip, theme
+from dashboards.ui import address, cells, formats, heat_said, opens, stages, strip, tables, theme
 from dashboards.ui.heat_said import Week
 from dashboards.ui.i18n import language, t
 from dashboards.ui.page import View
@@ -24,11 +24,8 @@ def controls(rows: list[Row], now: list[Row]) -> str:
     # unless asked otherwise, the group with the stage to act on
     worst = next((row["part"] for row in now if row["colour"] == "red"), groups[0])
     asked = st.query_params.get("group")
-    st.session_state["group"] = group = asked if asked in groups else worst
+    group = asked if asked in groups else worst
     st.session_state["all_rows"] = st.query_params.get("rows") == "all"
-
-    def changed() -> None:
-        st.query_params["group"] = st.session_state["group"]
 
     def widened() -> None:
         st.query_params["rows"] = "all" if st.session_state["all_rows"] else "loud"
@@ -43,7 +40,7 @@ def controls(rows: list[Row], now: list[Row]) -> str:
             format_func=label,
             key="group",
             required=True,
-            on_change=changed,
+            on_change=address.kept("group", group),
             label_visibility="collapsed",
         )
         st.toggle(t("heat_all"), key="all_rows", on_change=widened)
@@ -72,70 +69,41 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
 
 def _picture(rows: list[Row], weeks: list[Week], is_wide: bool) -> None:
     mondays = [week.monday for week in weeks]
-    cells = [row for row in rows if row["week"] in mondays]
-    loud = {_line(row) for row in cells if row["colour"] in strip.ACT_ON}
-    quiet = {_line(row) for row in cells} - loud
+    shown = [row for row in rows if row["week"] in mondays]
+    loud = {_line(row) for row in shown if row["colour"] in strip.ACT_ON}
+    quiet = {_line(row) for row in shown} - loud
     if not st.session_state["all_rows"]:
         stuck = sum(
-            row["open_overdue"] for row in cells if _line(row) in quiet and row["week"] == mondays[-1]
+            row["open_overdue"] for row in shown if _line(row) in quiet and row["week"] == mondays[-1]
         )
-        cells = [row for row in cells if _line(row) in loud]
-    if cells:
-        drawn = matrix(cells, weeks, is_wide)
+        shown = [row for row in shown if _line(row) in loud]
+    if shown:
+        drawn = matrix(shown, weeks, is_wide)
         opens.chart(drawn, f"chart_heat_{'wide' if is_wide else 'narrow'}", t("page_stages"))
     if quiet and not st.session_state["all_rows"]:
         words = {"count": formats.count(len(quiet)), "open": formats.count(stuck)}
-        st.caption(t("heat_quiet_all" if not cells else "heat_quiet", **words))
+        st.caption(t("heat_quiet_all" if not shown else "heat_quiet", **words))
 
 
 def _line(row: Row) -> tuple[str, str]:
     return row["stage"], row["place"]
 
 
-def matrix(cells: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
+def matrix(shown: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
     """Stages at places down, as an order passes them; weeks across; colour, sign and deviation."""
     colours = theme.palette()
-    lines = list(dict.fromkeys(_line(row) for row in cells))
-    names = {_line(row): (stages.name(row["stage"]), heat_said.name(row)) for row in cells}
+    lines = list(dict.fromkeys(_line(row) for row in shown))
+    names = {_line(row): (stages.name(row["stage"]), heat_said.name(row)) for row in shown}
     mondays = [week.monday for week in weeks]
-    x = [mondays.index(row["week"]) for row in cells]
-    y = [lines.index(_line(row)) for row in cells]
+    x = [mondays.index(row["week"]) for row in shown]
+    y = [lines.index(_line(row)) for row in shown]
     chart = theme.figure(96 + (ROW if is_wide else ROW_ON_A_PHONE) * len(lines))
-    chart.update_layout(
-        hoverdistance=strip.HALF_A_CELL,
-        shapes=[
-            {
-                "type": "rect",
-                "x0": column - 0.48,
-                "x1": column + 0.48,
-                "y0": line - 0.46,
-                "y1": line + 0.46,
-                "line": {"width": 0},
-                "fillcolor": colours.status[row["colour"]],
-                "layer": "below",
-            }
-            for column, line, row in zip(x, y, cells, strict=True)
-        ],
-    )
-    chart.add_scatter(
-        x=x,
-        y=y,
-        mode="markers+text",
-        # unseen: a chart opens points, not words
-        marker={"size": 20, "opacity": 0},
-        text=[
-            f"<b>{heat_said.mark(row)}</b>" if row["colour"] in strip.ACT_ON else heat_said.mark(row)
-            for row in cells
-        ],
-        textfont={
-            "size": 14 if is_wide else 12,
-            "color": [colours.on_status[row["colour"]] for row in cells],
-        },
-        hovertext=[heat_said.hover(row) for row in cells],
-        hoverinfo="text",
-        customdata=[opens.target(_shows(row), **heat_said.at(row)) for row in cells],
-        showlegend=False,
-    )
+
+    def written(row: Row) -> str:
+        mark = heat_said.mark(row)
+        return f"<b>{mark}</b>" if row["colour"] in strip.ACT_ON else mark
+
+    cells.draw(chart, shown, x, y, written, heat_said.hover, heat_said.at, size=14 if is_wide else 12)
     heads = [formats.short_day(week.monday) for week in weeks]
     if not weeks[-1].is_over:
         heads[-1] += f"<br>{t('heat_so_far')}"
@@ -155,11 +123,6 @@ def _label(stage: str, name: str, is_wide: bool) -> str:
     if is_wide:
         return f"{stage} · {name}"
     return "<br>".join(part for words in (stage, name) for part in textwrap.wrap(words, LABEL[language()]))
-
-
-def _shows(row: Row) -> str:
-    """The list behind a cell: those that ended there; where nothing did, those that are stuck."""
-    return "stage" if row["suborders"] else "stuck"
 
 
 def links(now: list[Row]) -> None:
@@ -214,12 +177,4 @@ def table(rows: list[Row], week: Week) -> None:
         }
         for row in sorted(latest, key=lambda row: -row["hours_over"])
     ]
-    with st.container(key="stage_table"):
-        st.dataframe(
-            said,
-            column_config=heads,
-            column_order=list(heads),
-            hide_index=True,
-            height=min(520, 38 + 35 * max(1, len(said))),
-            placeholder="",
-        )
+    tables.show(said, heads, "stage_table")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboards.published import Row, Value
-from dashboards.ui import downloads, formats, navigation, stages
+from dashboards.ui import address, downloads, formats, navigation, stages, tables
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.page import View
 
@@ -25,20 +25,7 @@ DOWNLOADED = 100_000
 
 def search() -> str:
     """The box to type into, and what the address asks for."""
-    st.session_state["find"] = asked = st.query_params.get("find", "").strip()
-
-    def changed() -> None:
-        st.query_params["find"] = st.session_state["find"].strip()
-
-    st.text_input(
-        t("find"),
-        key="find",
-        on_change=changed,
-        placeholder=t("find_placeholder"),
-        icon=":material/search:",
-        width=520,
-    )
-    return asked
+    return address.search("find", t("find"), t("find_placeholder"))
 
 
 def several(asked: str, found: list[Row]) -> None:
@@ -162,17 +149,14 @@ def _draw(rows: list[Row], columns: dict[str, Any]) -> None:
         return None if row["minutes"] is None else formats.or_zero(row["minutes"] / 60)
 
     listed = [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in rows]
-    with st.container(key="orders_behind"):
-        picked = st.dataframe(
-            [{name: row[name] for name in columns} for row in listed],
-            column_config=columns,
-            hide_index=True,
-            height=min(520, 38 + 35 * len(listed)),
-            placeholder="",
-            key="orders_table",
-            on_select="rerun",
-            selection_mode="single-cell",
-        )
+    picked = tables.show(
+        listed,
+        columns,
+        "orders_behind",
+        key="orders_table",
+        on_select="rerun",
+        selection_mode="single-cell",
+    )
     for line, _ in picked["selection"]["cells"]:
         st.switch_page(
             navigation.page("orders"), query_params=navigation.shared(find=listed[line]["order_id"])

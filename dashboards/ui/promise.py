@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import formats, opens, periods, promise_charts, theme, trend
+from dashboards.ui import formats, opens, periods, promise_charts, tables, theme, trend
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -195,11 +195,4 @@ def _table(rows: list[Row]) -> None:
         }
         for row in rows
     ]
-    with st.container(key="promise_last"):
-        st.dataframe(
-            [{name: row[name] for name in columns} for row in listed],
-            column_config=columns,
-            hide_index=True,
-            height=min(520, 38 + 35 * max(len(listed), 1)),
-            placeholder=t("no_rate"),
-        )
+    tables.show(listed, columns, "promise_last", nothing=t("no_rate"))

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import downloads, formats, orders, periods, theme
+from dashboards.ui import address, downloads, formats, orders, periods, tables, theme
 from dashboards.ui.i18n import language, t
 from dashboards.ui.page import View
 
@@ -20,21 +20,17 @@ def metric(view: View) -> Row:
     """The rate to look at, from the address."""
     known = {row["metric"]: row for row in view.ask("restated_metrics")}
     asked = st.query_params.get("metric", "")
-    st.session_state["metric"] = asked if asked in known else next(iter(known))
-
-    def changed() -> None:
-        st.query_params["metric"] = st.session_state["metric"]
-
+    chosen = asked if asked in known else next(iter(known))
     st.segmented_control(
         t("restated_metric"),
         list(known),
         format_func=lambda name: known[name]["title"],
         key="metric",
         required=True,
-        on_change=changed,
-        help=known[st.session_state["metric"]]["definition"],
+        on_change=address.kept("metric", chosen),
+        help=known[chosen]["definition"],
     )
-    return known[st.session_state["metric"]]
+    return known[chosen]
 
 
 def _moved(rows: list[Row]) -> list[Row]:
@@ -198,12 +194,8 @@ def _day(moved: list[Row], most_first: list[Row]) -> Row:
     """The day asked for, else the most moved one."""
     known = {row["day"].isoformat(): row for row in moved}
     asked = st.query_params.get("day", "")
-    st.session_state["day"] = asked if asked in known else most_first[0]["day"].isoformat()
-
-    def changed() -> None:
-        st.query_params["day"] = st.session_state["day"]
-
-    chosen = st.selectbox(
+    chosen = asked if asked in known else most_first[0]["day"].isoformat()
+    st.selectbox(
         t("restated_choose"),
         list(known),
         format_func=lambda code: t(
@@ -212,7 +204,7 @@ def _day(moved: list[Row], most_first: list[Row]) -> Row:
             orders=formats.count(known[code]["orders"]),
         ),
         key="day",
-        on_change=changed,
+        on_change=address.kept("day", chosen),
         width=320,
     )
     return known[chosen]
@@ -242,11 +234,4 @@ def _table(rows: list[Row]) -> None:
         }
         for row in rows
     ]
-    with st.container(key="restated_orders"):
-        st.dataframe(
-            [{name: row[name] for name in columns} for row in listed],
-            column_config=columns,
-            hide_index=True,
-            height=min(520, 38 + 35 * len(listed)),
-            placeholder="",
-        )
+    tables.show(listed, columns, "restated_orders")

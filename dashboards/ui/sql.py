@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards import published
 from dashboards.published import Answer
-from dashboards.ui import downloads, formats, theme
+from dashboards.ui import address, downloads, formats, theme
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.page import View
 from dashboards.ui.questions import questions
@@ -115,20 +115,16 @@ def _kind(found: Answer) -> str:
     if not _numbers(found):
         return "table"
     asked = st.query_params.get("chart", KINDS[0])
-    st.session_state["sql_chart"] = asked if asked in KINDS else KINDS[0]
-
-    def changed() -> None:
-        st.query_params["chart"] = st.session_state["sql_chart"]
-
+    kind = asked if asked in KINDS else KINDS[0]
     st.segmented_control(
         t("sql_as"),
         KINDS,
         format_func=lambda kind: t(f"sql_as_{kind}"),
         key="sql_chart",
         required=True,
-        on_change=changed,
+        on_change=address.kept("chart", kind, "sql_chart"),
     )
-    return st.session_state["sql_chart"]
+    return kind
 
 
 def _numbers(found: Answer) -> list[str]:
@@ -146,14 +142,9 @@ def _axes(found: Answer) -> tuple[str, str]:
 def _column(name: str, label: str, choices: list[str], default: str) -> str:
     """A list to choose a column from, kept in the address."""
     asked = st.query_params.get(name, default)
-    key = f"sql_{name}"
-    st.session_state[key] = asked if asked in choices else default
-
-    def changed() -> None:
-        st.query_params[name] = st.session_state[key]
-
-    st.selectbox(label, choices, key=key, on_change=changed, width=200)
-    return st.session_state[key]
+    chosen, key = asked if asked in choices else default, f"sql_{name}"
+    st.selectbox(label, choices, key=key, on_change=address.kept(name, chosen, key), width=200)
+    return chosen
 
 
 def _chart(found: Answer, kind: str, x: str, y: str) -> None:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import formats, opens, stages, theme
+from dashboards.ui import cells, formats, opens, stages, theme
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -16,7 +16,6 @@ ACT_ON = ("red", "yellow")
 ONE_LINE_COLUMNS = 4
 SHOWN_LINES = 12
 SHOWN_LINKS = 5
-HALF_A_CELL = 90  # pixels: how far from its middle a cell still answers the mouse; the nearest one does
 SIGNAL = "◆"
 # signal or noise: by day over a month for a period of up to a week, else by week, which evens the weekdays out
 LONGEST_BY_DAY, LOOK_BACK_DAYS, LOOK_BACK_WEEKS = 7, 30, 13
@@ -67,8 +66,8 @@ def with_signals(view: View, rows: list[Row]) -> list[Row]:
     ]
 
 
-def _matrix(group: str, cells: list[Row]) -> None:
-    opens.chart(matrix(cells), f"chart_strip_{group}", t(f"strip_{group}"))
+def _matrix(group: str, rows: list[Row]) -> None:
+    opens.chart(matrix(rows), f"chart_strip_{group}", t(f"strip_{group}"))
 
 
 def _links(rows: list[Row]) -> None:
@@ -84,17 +83,17 @@ def _links(rows: list[Row]) -> None:
             label = t(
                 "open_slow", name=f"{stages.name(row['stage'])} · {_name(row)}", deviation=_deviation(row)
             )
-            opens.link(label, "stage", stage=row["stage"], at=row["place"])
+            opens.link(label, "stage", **_at(row))
         for row in stuck[:SHOWN_LINKS]:
             orders = formats.count(row["open_overdue"])
             label = t("open_stuck", name=f"{stages.name(row['stage'])} · {_name(row)}", orders=orders)
-            opens.link(label, "stuck", stage=row["stage"], at=row["place"])
+            opens.link(label, "stuck", **_at(row))
 
 
 def groups(rows: list[Row]) -> dict[str, list[Row]]:
     """The cells by who holds the order in that stage; a group without a cell is not there."""
     found = {group: [row for row in rows if row["part"] == group] for group in GROUPS}
-    return {group: cells for group, cells in found.items() if cells}
+    return {group: those for group, those in found.items() if those}
 
 
 def judged(rows: list[Row]) -> tuple[list[Row], list[Row]]:
@@ -156,49 +155,29 @@ def _name(row: Row) -> str:
     return row["name"] or row["place"]
 
 
+def _at(row: Row) -> dict[str, str]:
+    """What the list behind a cell is narrowed to."""
+    return {"stage": row["stage"], "at": row["place"]}
+
+
 def matrix(rows: list[Row]) -> go.Figure:
     """Places down, stages across as an order passes them; colour, sign, deviation, sub-orders, stuck ones."""
-    colours = theme.palette()
     columns = list(dict.fromkeys(row["stage"] for row in rows))
     places = list(dict.fromkeys(_name(row) for row in sorted(rows, key=lambda row: row["place"])))
     is_wide = len(columns) <= ONE_LINE_COLUMNS
     chart = theme.figure(96 + (34 if is_wide else 48) * len(places))
     x = [columns.index(row["stage"]) for row in rows]
     y = [places.index(_name(row)) for row in rows]
-    chart.update_layout(
-        hoverdistance=HALF_A_CELL,
-        shapes=[
-            {
-                "type": "rect",
-                "x0": column - 0.48,
-                "x1": column + 0.48,
-                "y0": line - 0.46,
-                "y1": line + 0.46,
-                "line": {"width": 0},
-                "fillcolor": colours.status[row["colour"]],
-                "layer": "below",
-            }
-            for column, line, row in zip(x, y, rows, strict=True)
-        ],
-    )
-    chart.add_scatter(
-        x=x,
-        y=y,
-        mode="markers+text",
-        # unseen: a chart opens points, not words
-        marker={"size": 20, "opacity": 0},
-        text=[
-            f"<b>{theme.SIGNS[row['colour']]} {_deviation(row)}{f' {SIGNAL}' if _is_signal(row) else ''}</b>"
+
+    def written(row: Row) -> str:
+        signal = f" {SIGNAL}" if _is_signal(row) else ""
+        return (
+            f"<b>{theme.SIGNS[row['colour']]} {_deviation(row)}{signal}</b>"
             f"{'   ' if is_wide else '<br>'}"
             f"<span style='font-size:11px'>{_count(row)}</span>"
-            for row in rows
-        ],
-        textfont={"size": 14, "color": [colours.on_status[row["colour"]] for row in rows]},
-        hovertext=[said(row) for row in rows],
-        hoverinfo="text",
-        customdata=[opens.target(_shows(row), stage=row["stage"], at=row["place"]) for row in rows],
-        showlegend=False,
-    )
+        )
+
+    cells.draw(chart, rows, x, y, written, said, _at)
     heads = ["<br>".join(textwrap.wrap(stages.name(stage), 14)) for stage in columns]
     chart.update_xaxes(
         side="top", tickvals=list(range(len(columns))), ticktext=heads, range=[-0.5, len(columns) - 0.5],
@@ -208,11 +187,6 @@ def matrix(rows: list[Row]) -> go.Figure:
         tickvals=list(range(len(places))), ticktext=places, range=[len(places) - 0.5, -0.5], showgrid=False
     )
     return chart
-
-
-def _shows(row: Row) -> str:
-    """The list behind a cell: those that ended there; where nothing did, those that are stuck."""
-    return "stage" if row["suborders"] else "stuck"
 
 
 def said(row: Row) -> str:
@@ -256,12 +230,13 @@ def badges(rows: list[Row]) -> None:
 def _line(row: Row) -> str:
     said = f"{theme.SIGNS[row['colour']]} {_deviation(row) or t('colour_grey')}"
     badge = f":{theme.BADGES[row['colour']]}-badge[{said}]"
-    at = {"stage": row["stage"], "at": row["place"]}
     parts = [f"{badge} **{stages.name(row['stage'])}**", _name(row)]
     parts += (
-        [f"[{formats.count(row['suborders'])}]({opens.href('stage', **at)})"] if row["suborders"] else ["0"]
+        [f"[{formats.count(row['suborders'])}]({opens.href('stage', **_at(row))})"]
+        if row["suborders"]
+        else ["0"]
     )
     if row["open_overdue"]:
         stuck = t("strip_open", open=formats.count(row["open_overdue"]))
-        parts.append(f"[{stuck}]({opens.href('stuck', **at)})")
+        parts.append(f"[{stuck}]({opens.href('stuck', **_at(row))})")
     return " · ".join([*parts, *([signal] if (signal := _signal(row)) else [])])

@@ -1,6 +1,5 @@
 """Servers, each started once a session, and small profiles whose tables they hold."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -15,23 +14,16 @@ from tests.servers.databases import Server
 Made = Callable[..., sources.Profile]
 
 
-def _started(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    if why := databases.missing(kind):
-        assert not os.environ.get("TRUE_ON_TIME_TEST_ALL"), why
-        pytest.skip(why)
-    start = {"postgres": databases.postgres, "mariadb": databases.mariadb}[kind]
-    with start(tmp_path_factory.mktemp(kind)) as server:
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    with databases.postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from _started("postgres", tmp_path_factory)
-
-
-@pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from _started("mariadb", tmp_path_factory)
+def mariadb() -> Iterator[Server]:
+    with databases.mariadb() as server:
+        yield server
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ class Landed:
 
     def land(self, source: str, table: str) -> sources.Load:
         self.runs += 1
-        sources.prepare(self.connection, self.profile)
+        sources.prepare(self.connection, self.profile, self.source_dir)
         run = sources.Run(number=self.runs, id=f"run-{self.runs}")
         return sources.land(self.connection, self.profile, (source, table), self.source_dir, run)
 

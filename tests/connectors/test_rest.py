@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -324,3 +325,33 @@ def test_a_rate_is_kept(wms: Service, source: Callable[..., Source]) -> None:
     began = time.monotonic()
     here.fetch()
     assert time.monotonic() - began > 4 * 0.05  # five requests
+
+
+# --- answers whose rows a contract finds itself ---------------------------------------------------------------------
+
+
+def test_an_answer_of_a_carrier_is_kept_whole_and_its_pack_finds_the_scans(
+    wms: Service, profile: Made, tmp_path: Path
+) -> None:
+    steps = [
+        {"time": f"2026-01-05 1{hour}:00:00", "action": code}
+        for hour, code in enumerate(("GOT", "SENT", "NEW"))
+    ]
+    body = json.dumps({"data": {"mailno": "430000000000099", "steps": steps}}, indent=2)
+    wms.troubles.append(lambda asked: Response(body, media_type="application/json"))
+    read = profile(
+        profile="timezone: Asia/Shanghai\nuses: [carriers/yunda]\n",
+        connections__yunda="kind: rest\nbase_url: ${YUNDA}\ntables:\n  tracks: {path: query, method: POST}\n",
+    )
+    (connection,) = read.connections
+    environment = {"YUNDA": wms.address}
+    state = fetch.fetch(read, connection, tmp_path / "source", tmp_path, None, environment)
+    assert (state.error, state.tables["tracks"]["rows"]) == ("", 1)
+    assert not state.tables["tracks"].get("new_columns")
+    landed = Landed(read, tmp_path / "source", tmp_path / "build.duckdb")
+    load = landed.land("yunda", "tracks")
+    assert (load.files_refused, load.rows_accepted, load.rows_quarantined) == (0, 2, 1)
+    assert landed.rows("select mailno, action from landing.yunda__tracks order by action") == [
+        ("430000000000099", "GOT"),
+        ("430000000000099", "SENT"),
+    ]

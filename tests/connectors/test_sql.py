@@ -10,6 +10,8 @@ from dagster_project.connectors.place import Window
 from tests.connectors.conftest import Landed, Made
 from tests.servers.databases import Server
 
+pytestmark = pytest.mark.servers
+
 CONTRACT = """
 source: erp
 tables:

@@ -94,8 +94,8 @@ def test_night_without_news_after_a_published_one_asks_nothing(
 ) -> None:
     settings = copied(first, tmp_path)
     assert company.run(settings, 1, with_quality=True).status == "published"
-    for module, name in ((quality, "great_expectations"), (expectations, "begin_import")):
-        monkeypatch.setattr(module, name, lambda: pytest.fail("there was nothing to ask"))
+    for name in ("great_expectations", "begin_import"):
+        monkeypatch.setattr(expectations, name, lambda: pytest.fail("there was nothing to ask"))
     assert company.run(settings, 1, with_quality=True).status == "published"
     observed = (
         "select distinct run_number, observed from meta.quality where layer <> 'dbt' and run_number > 1"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.lib import warehouse
+from dagster_project.lib import memory as sizes
 from dagster_project.lib.night import run_night
 from dagster_project.settings import Settings
 from tests.bench import company, compare
@@ -23,7 +23,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def published(home: Settings, memory: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     said: list[str] = []
-    monkeypatch.setattr(warehouse, "memory_of", lambda connection, run: memory)
+    monkeypatch.setattr(sizes, "memory_of", lambda connection, base: memory)
     night = run_night(home, with_quality=False, say=said.append)
     assert night.status == "published", night.message
     return said

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PASSWORD = "known-to-the-tests"
-MISSING = {
-    "postgres": "PostgreSQL is not installed (Debian: apt-get install postgresql)",
-    "mariadb": "MariaDB is not installed (Debian: apt-get install mariadb-server)",
-}
 
 
 @dataclass(frozen=True)
@@ -71,15 +68,26 @@ def tool(name: str) -> str:
     return str(newest[-1]) if newest else shutil.which(name) or shutil.which(name, path="/usr/sbin") or ""
 
 
-def missing(kind: str) -> str:
-    """Why a server cannot be started here; "" if it can."""
-    return "" if tool({"postgres": "initdb", "mariadb": "mariadbd"}[kind]) else MISSING[kind]
+def missing(kind: str) -> bool:
+    """Whether a server cannot be started here."""
+    return not tool({"postgres": "initdb", "mariadb": "mariadbd"}[kind])
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """PostgreSQL with a user `owner` who may do all and a user `reader` who may read."""
-    user = _who_may(folder, "postgres")
+    with _home("postgres") as (folder, user):
+        yield from _postgres(folder, user)
+
+
+@contextmanager
+def mariadb(databases: Sequence[str] = ()) -> Iterator[Server]:
+    """MariaDB with a user `owner` who may do all, a user `reader` who may read, and empty databases."""
+    with _home("mysql") as (folder, user):
+        yield from _mariadb(folder, user, databases)
+
+
+def _postgres(folder: Path, user: str | None) -> Iterator[Server]:
     data = folder / "data"
     _done([tool("initdb"), "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
     port = free_port()
@@ -89,10 +97,7 @@ def postgres(folder: Path) -> Iterator[Server]:
         yield server
 
 
-@contextmanager
-def mariadb(folder: Path, databases: Sequence[str] = ()) -> Iterator[Server]:
-    """MariaDB with a user `owner` who may do all, a user `reader` who may read, and empty databases."""
-    user = _who_may(folder, "mysql")
+def _mariadb(folder: Path, user: str | None, databases: Sequence[str]) -> Iterator[Server]:
     data = folder / "data"
     first = folder / "first.sql"
     first.write_text(
@@ -127,15 +132,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _who_may(folder: Path, user: str) -> str | None:
-    """Servers refuse to run as root: root gives their folder to the user that Debian made for them."""
-    if os.geteuid() != 0:
-        return None
-    shutil.chown(folder, user)
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return user
+@contextmanager
+def _home(user: str) -> Iterator[tuple[Path, str | None]]:
+    """A folder for a server, and the user it runs as: servers refuse root, who gives it to the user Debian made.
+
+    Not among pytest's folders, which each session closes to all but its own user.
+    """
+    with tempfile.TemporaryDirectory(prefix="true_on_time_") as folder:
+        if os.geteuid() != 0:
+            yield Path(folder), None
+            return
+        shutil.chown(folder, user)
+        yield Path(folder), user
 
 
 def _done(command: list[str], user: str | None) -> None:
@@ -146,7 +154,7 @@ def _done(command: list[str], user: str | None) -> None:
 
 @contextmanager
 def _running(kind: str, port: int, command: list[str], user: str | None, folder: Path) -> Iterator[Server]:
-    with (folder.parent / f"{folder.name}.log").open("wb") as log:
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, user=user, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
     server = Server(kind, port, process)
     try:
@@ -170,5 +178,5 @@ def _answers(server: Server, folder: Path) -> None:
         except RuntimeError as error:
             last = str(error)
             time.sleep(0.1)
-    log = (folder.parent / f"{folder.name}.log").read_text(errors="replace")
+    log = (folder / "log").read_text(errors="replace")
     raise RuntimeError(f"{server.kind} does not answer: {last}\n{log[-2000:]}")

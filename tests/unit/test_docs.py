@@ -16,7 +16,10 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "data/README.md",
     "docs/analysts.md",
+    "docs/carriers.md",
+    "docs/import.md",
     "docs/serving.md",
+    "docs/sources.md",
 )
 
 
@@ -49,6 +52,7 @@ def test_readme_names_every_target_a_newcomer_needs() -> None:
         "profile-check",
         "nights",
         "rebuild",
+        "import",
     ):
         assert f"make {target}" in text("README.md"), target
 

@@ -40,6 +40,8 @@ def test_every_sentence_that_is_asked_for_exists_and_none_is_left_over() -> None
     named = {key for key in known if any(re.fullmatch(pattern, key) for pattern in patterns)}
     # chosen by a condition beside the call
     chosen = {"line", "row", "no_line_end", "empty"}
+    chosen |= {"below", "above", "below_day", "above_day"}
+    chosen |= {"no_list", "no_object", "no_value"}
     assert known == plain | named | chosen
 
 

@@ -128,3 +128,5 @@ left join
     {{ parameter_spans("plan_minutes") }} as planning
     on signed.plan_day >= planning.valid_from
     and signed.plan_day < planning.valid_before
+-- by day, as nights write it: then a question about days or about one order skips what it does not need
+order by order_day

@@ -178,3 +178,5 @@ select
     end::timestamptz as closed_at,
     amount::decimal(18, 2) as amount
 from states
+-- by day, as nights write it: then a question about days or about one order skips what it does not need
+order by order_day

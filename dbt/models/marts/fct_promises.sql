@@ -19,3 +19,5 @@ select
     promise_source::varchar as promise_source,
     wished_date::date as wished_date
 from {{ ref("int_promises") }} {{ of_orders(ref("int_orders__affected")) }}
+-- by day, as nights write it: then a question about days or about one order skips what it does not need
+order by promise_day

@@ -76,3 +76,5 @@ left join
             and left_at is null {{ of_orders(ref("int_orders__affected"), keyword="and", day="order_day") }}
         group by fulfilment_code
     ) as stage_now using (fulfilment_code)
+-- by day, as nights write it: then a question about days or about one order skips what it does not need
+order by order_day

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dashboards.published import QUERIES, ask
 from dashboards.ui import periods
-from tests.unit.dashboards.test_page import words
+from tests.unit.dashboards.reading import words
 
 EVERYBODY: dict = {"places": [], "carriers": [], "types": [], "lang": "en"}
 NUMBERS = {"wilson_z": 1.959964, "minimum_sample": 30}

@@ -3,11 +3,10 @@
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import duckdb
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboards.ui import navigation
+from tests.unit.dashboards.reading import one, words
 
 
 @pytest.fixture
@@ -15,18 +14,6 @@ def open_orders(open_page, monkeypatch: pytest.MonkeyPatch):
     """Open the page as its address would: the test harness opens the first page only, so it is made the first."""
     monkeypatch.setattr(navigation, "PAGES", {"operations": ["orders"]})
     return open_page
-
-
-def words(app: AppTest) -> str:
-    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info]
-    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
-
-
-def one(published: Path, query: str) -> tuple:
-    with duckdb.connect(str(published), read_only=True) as connection:
-        found = connection.execute(query).fetchone()
-    assert found is not None
-    return found
 
 
 def test_the_list_counts_the_late_orders_of_the_period(open_orders, published: Path) -> None:

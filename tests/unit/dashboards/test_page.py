@@ -10,11 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboards.ui import freshness
-
-
-def words(app: AppTest) -> str:
-    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info, *app.warning, *app.error]
-    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
+from tests.unit.dashboards.reading import words
 
 
 def metric(app: AppTest, label: str) -> str:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboards.ui import navigation
+from tests.unit.dashboards.reading import one, words
 
 
 @pytest.fixture
@@ -14,18 +14,6 @@ def open_promise(open_page, monkeypatch: pytest.MonkeyPatch):
     """The test harness opens the first page only, so it is made the first."""
     monkeypatch.setattr(navigation, "PAGES", {"operations": ["promise", "orders"]})
     return open_page
-
-
-def words(app: AppTest) -> str:
-    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info]
-    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
-
-
-def one(published: Path, query: str) -> tuple:
-    with duckdb.connect(str(published), read_only=True) as connection:
-        found = connection.execute(query).fetchone()
-    assert found is not None
-    return found
 
 
 FEBRUARY = "is_on_time is not null and signed_day >= date '2026-02-01'"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboards.published import ask
 from dashboards.ui import navigation
+from tests.unit.dashboards.reading import words
 
 NAMES = {
     "SF": "SF Express",
@@ -31,11 +31,6 @@ def open_scorecards(open_page, monkeypatch: pytest.MonkeyPatch):
     """The test harness opens the first page only, so it is made the first."""
     monkeypatch.setattr(navigation, "PAGES", {"operations": ["scorecards", "orders"]})
     return open_page
-
-
-def words(app: AppTest) -> str:
-    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info]
-    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
 
 
 def recounted(published: Path, by: str, since: str = "2026-02-01") -> dict[str, dict]:

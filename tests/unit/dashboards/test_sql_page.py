@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.ui import navigation, sql
 from dashboards.ui.questions import questions
+from tests.unit.dashboards.reading import words
 
 
 @pytest.fixture
@@ -13,11 +14,6 @@ def open_sql(open_page, monkeypatch: pytest.MonkeyPatch):
     """Open the page as its address would: the test harness opens the first page only, so it is made the first."""
     monkeypatch.setattr(navigation, "PAGES", {"analyst": ["sql"]})
     return open_page
-
-
-def words(app: AppTest) -> str:
-    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info, *app.warning, *app.code]
-    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
 
 
 def run(app: AppTest, text: str) -> AppTest:

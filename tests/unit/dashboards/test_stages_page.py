@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.unit.dashboards.test_page import words
+from tests.unit.dashboards.reading import words
 
 
 @pytest.fixture

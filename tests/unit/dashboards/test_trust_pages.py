@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards.published import ask
 from dashboards.ui import decisions, navigation
 from dashboards.ui.i18n import LANGUAGES
+from tests.unit.dashboards.reading import one, words
 
 Open = Callable[..., AppTest]
 CHOSEN = {"from_day": "2026-02-01", "to_day": "2026-02-28", "lang": "en"}
@@ -25,18 +26,6 @@ def open_first(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Open:
         return open_page(**query)
 
     return opened
-
-
-def words(app: AppTest) -> str:
-    shown = [*app.header, *app.subheader, *app.caption, *app.markdown, *app.info]
-    return "\n".join(str(element.value) for element in shown).replace("\u00a0", " ")
-
-
-def one(published: Path, query: str) -> tuple:
-    with duckdb.connect(str(published), read_only=True) as connection:
-        found = connection.execute(query).fetchone()
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("page", navigation.PAGES["trust"])

@@ -74,7 +74,7 @@ class Company:
         """One run over everything that lies in the source folder."""
         self.runs += 1
         profile = self.profile
-        prepare(self.connection, profile)
+        prepare(self.connection, profile, self.source_dir)
         run = Run(self.runs, f"run-{self.runs}")
         load = land(self.connection, profile, (source, table), self.source_dir, run)
         assert load.rows_read == load.rows_accepted + load.rows_quarantined + load.rows_duplicate

@@ -25,7 +25,7 @@ target = staging.Staging if hasattr(staging.Staging, step) else ledger
 setattr(target, step, killed)
 connection = duckdb.connect(warehouse)
 profile = load_profile(Path(profile_dir))
-prepare(connection, profile)
+prepare(connection, profile, Path(source_dir))
 land(connection, profile, ("wms", "scans"), Path(source_dir), Run(2, "killed"))
 """
 

@@ -95,7 +95,7 @@ def test_a_load_that_fails_leaves_nothing_and_the_next_run_lands_the_same(
 ) -> None:
     company.drop("wms/scans/2026-01-05/a.csv", HEADER + "s1,C,1,\n")
     profile = company.profile
-    prepare(company.connection, profile)
+    prepare(company.connection, profile, company.source_dir)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -120,9 +120,35 @@ def test_rows_that_do_not_add_up_stop_the_load(company: Company, monkeypatch: py
 def test_a_retry_within_a_run_adds_to_its_load(company: Company) -> None:
     company.drop("wms/scans/2026-01-05/a.csv", HEADER + "s1,C,1,\n")
     profile = company.profile
-    prepare(company.connection, profile)
+    prepare(company.connection, profile, company.source_dir)
     for _ in range(2):
         land(company.connection, profile, ("wms", "scans"), company.source_dir, Run(7, "again"))
     assert company.rows("SELECT run_number, files, rows_read, rows_accepted FROM meta.loads") == [
         (7, 1, 1, 1)
     ]
+
+
+@pytest.mark.parametrize("upgraded", [True, False])
+def test_a_table_that_would_land_otherwise_by_now_keeps_its_rows_while_files_are_gone(
+    company: Company, monkeypatch: pytest.MonkeyPatch, upgraded: bool
+) -> None:
+    """By an upgrade, or by a changed contract."""
+    company.drop("wms/scans/2026-01-05/a.csv", HEADER + "s1,C,1,\n")
+    company.drop("wms/scans/2026-01-06/b.csv", HEADER + "s2,C,1,\n")
+    company.night()
+    landed = company.landed()
+    gone = company.source_dir / "wms/scans/2026-01-05/a.csv"
+    content = gone.read_bytes()
+    gone.unlink()
+    assert company.night().rows_read == 0  # nothing asks for it as long as nothing changes
+    if upgraded:
+        monkeypatch.setattr("dagster_project.sources.tables._VERSION", 1_000)
+    else:
+        company.write("contracts/wms.yml", SCANS.replace("min: 0", "min: 1"))
+    with pytest.raises(
+        FileNotFoundError, match="must land anew, for its contract .* 1 files .*a.csv.*restore"
+    ):
+        company.night()
+    assert company.landed() == landed
+    gone.write_bytes(content)
+    assert company.night().rows_read == 2

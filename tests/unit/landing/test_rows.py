@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dagster_project.lib.warehouse import NIGHT_MEMORY
+from dagster_project.lib.memory import NIGHT_MEMORY
 
 from .conftest import HEADER, Company
 

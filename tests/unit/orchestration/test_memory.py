@@ -5,8 +5,8 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from dagster_project.lib import warehouse
-from dagster_project.lib.warehouse import NIGHT_MEMORY, NIGHT_ROWS, REBUILD_MEMORY, Run
+from dagster_project.lib.memory import NIGHT_MEMORY, NIGHT_ROWS, REBUILD_MEMORY, memory_of
+from dagster_project.lib.runs import Run
 
 NIGHT = Run(7, "seventh", None, 5, None, is_full_refresh=False, is_rebuild=False, reason="")
 
@@ -35,16 +35,16 @@ def test_memory_follows_what_was_landed(
 ) -> None:
     for row in landed:
         connection.execute("insert into meta.loads values (?, ?)", row)
-    assert warehouse.memory_of(connection, NIGHT) == memory
+    assert memory_of(connection, NIGHT.base) == memory
 
 
 @pytest.mark.parametrize(
     "run", [replace(NIGHT, is_full_refresh=True), replace(NIGHT, previous_run_number=None)]
 )
 def test_everything_anew_is_given_all(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
-    assert warehouse.memory_of(connection, run) == REBUILD_MEMORY
+    assert memory_of(connection, run.base) == REBUILD_MEMORY
 
 
 def test_a_rebuild_is_given_more_the_more_was_landed(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into meta.loads values (1, 50_000_000), (7, 50_000_000)")
-    assert warehouse.memory_of(connection, replace(NIGHT, is_full_refresh=True)) == "2550MB"
+    assert memory_of(connection, replace(NIGHT, is_full_refresh=True).base) == "2550MB"

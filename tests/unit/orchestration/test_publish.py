@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.lib import blocks, publish, warehouse
+from dagster_project.lib import blocks, publish, runs, warehouse
 from dagster_project.settings import Settings
 
 QUARANTINE = "select 'erp' as source, '{\"phone\": \"***\"}' as row"
@@ -32,7 +32,7 @@ def publish_once(settings: Settings, run_id: str, fail_at: str = "") -> Path:
             raise KeyboardInterrupt(point)
 
     with warehouse.build_lock(settings), warehouse.connect(settings) as connection:
-        run = warehouse.begin_run(
+        run = runs.begin_run(
             connection,
             run_id=run_id,
             as_of=datetime(2026, 3, 1, tzinfo=UTC),

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from dagster_project import sources
-from dagster_project.lib import quality, warehouse
-from dagster_project.lib.rules import Rule, landing_rules
+from dagster_project.lib import quality, runs, warehouse
+from dagster_project.lib.rules import Rule, Scope, landing_rules
 from dagster_project.sentences import Sentence
 from dagster_project.settings import REPOSITORY, Settings
 
-WHOLE = quality.Scope(0, is_whole=True)
+WHOLE = Scope(0, is_whole=True)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_data_docs_are_written(build: Settings) -> None:
 
 
 def test_verdicts_are_kept_with_their_run(build: Settings) -> None:
-    run = warehouse.Run(7, "seven", None, None, None, True, False, "")
+    run = runs.Run(7, "seven", None, None, None, True, False, "")
     results = quality.evaluate(build, [rule("rows", broken="given is null")], "marts", WHOLE)
     with warehouse.connect(build) as connection:
         quality.record(connection, run, "marts", results)
@@ -142,16 +142,14 @@ def test_night_looks_at_its_own_rows_and_finds_the_broken_among_them(
     build: Settings, since: int, seen: str
 ) -> None:
     night = rule("rows", broken="given is null", night="id > {since}")
-    (result,) = quality.evaluate(build, [night], "marts", quality.Scope(since, is_whole=False))
+    (result,) = quality.evaluate(build, [night], "marts", Scope(since, is_whole=False))
     assert (result.passed, result.observed) == (seen == "0 rows", seen)
 
 
 def test_rebuild_and_rules_without_a_night_look_at_all_rows(build: Settings) -> None:
     night = rule("rows", broken="given is null", night="id > {since}")
-    (whole,) = quality.evaluate(build, [night], "marts", quality.Scope(16, is_whole=True))
-    (always,) = quality.evaluate(
-        build, [replace(night, night="")], "marts", quality.Scope(16, is_whole=False)
-    )
+    (whole,) = quality.evaluate(build, [night], "marts", Scope(16, is_whole=True))
+    (always,) = quality.evaluate(build, [replace(night, night="")], "marts", Scope(16, is_whole=False))
     assert (whole.observed, always.observed) == ("17 rows", "17 rows")
 
 
@@ -159,7 +157,7 @@ def test_rebuild_and_rules_without_a_night_look_at_all_rows(build: Settings) -> 
 def landed(home: Settings) -> Settings:
     """Orders landed by three runs: a row without provenance by the second, one that came twice by the third."""
     with warehouse.connect(home) as connection:
-        sources.prepare(connection, sources.load_profile(home.profile_dir))
+        sources.prepare(connection, sources.load_profile(home.profile_dir), home.source_dir)
         connection.execute(
             "insert into landing.plain__orders"
             " (order_id, placed_at, recorded_at, _row_hash, _load_seq, _load_id, _file, _record, _recorded_at)"
@@ -180,7 +178,7 @@ def test_landed_rows_are_checked_since_the_last_good_night(landed: Settings) -> 
         (2, {"lands_once": "2 rows"}),
         (3, {}),
     ):
-        results = quality.evaluate(landed, rules, "landing", quality.Scope(since, is_whole=False))
+        results = quality.evaluate(landed, rules, "landing", Scope(since, is_whole=False))
         assert {result.expectation: result.observed for result in results if not result.passed} == broken
 
 
@@ -208,7 +206,7 @@ def test_unchanged_table_has_nothing_new_to_say(build: Settings) -> None:
         ),
     ]
     unchanged = frozenset({("marts", "t"), ("marts", "absent")})
-    scope = quality.Scope(0, is_whole=False, unchanged=unchanged)
+    scope = Scope(0, is_whole=False, unchanged=unchanged)
     results = quality.evaluate(build, rules, "marts", scope)
     assert [(result.passed, result.observed) for result in results] == [
         (True, quality.NOTHING_NEW),
@@ -232,7 +230,7 @@ if sys.argv[3] == "ahead":
     print(len([thread for thread in threading.enumerate() if "great_expectations" in thread.name]))
 says = Sentence("As it must be.", "应当如此。")
 asked = [rules.Rule("marts", "t", "rule", "rows", "block", says, broken="given is null")]
-scope = quality.Scope(0, is_whole=False, unchanged=frozenset({("marts", "t")} if sys.argv[3] == "quiet" else ()))
+scope = rules.Scope(0, is_whole=False, unchanged=frozenset({("marts", "t")} if sys.argv[3] == "quiet" else ()))
 results = quality.evaluate(settings, asked, "marts", scope, lambda: print("begun"))
 assert os.environ.get("GX_ANALYTICS_ENABLED") == (None if sys.argv[3] == "quiet" else "False")
 print([result.observed for result in results], "great_expectations" in sys.modules)

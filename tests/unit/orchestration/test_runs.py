@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from dagster_project.lib import warehouse
+from dagster_project.lib import runs, warehouse
 from dagster_project.settings import Settings
 
 NIGHT = datetime(2026, 2, 28, 19, tzinfo=UTC)
@@ -27,7 +27,7 @@ def connection(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def begin(connection: duckdb.DuckDBPyConnection, nights: int = 0, **given: object) -> warehouse.Run:
+def begin(connection: duckdb.DuckDBPyConnection, nights: int = 0, **given: object) -> runs.Run:
     """The run of the night `nights` after the first."""
     known: dict = {
         "run_id": "x",
@@ -35,13 +35,13 @@ def begin(connection: duckdb.DuckDBPyConnection, nights: int = 0, **given: objec
         "fingerprint": "f",
         "profile": PROFILE,
     }
-    return warehouse.begin_run(connection, **{**known, "rebuild": False, **given})
+    return runs.begin_run(connection, **{**known, "rebuild": False, **given})
 
 
-def complete(connection: duckdb.DuckDBPyConnection, run: warehouse.Run) -> None:
-    warehouse.mark(connection, run, "landed_at")
-    warehouse.mark(connection, run, "models_built_at", "built")
-    warehouse.finish_run(connection, run, "published", "")
+def complete(connection: duckdb.DuckDBPyConnection, run: runs.Run) -> None:
+    runs.mark(connection, run, "landed_at")
+    runs.mark(connection, run, "models_built_at", "built")
+    runs.finish_run(connection, run, "published", "")
 
 
 def test_first_night_builds_from_scratch(connection: duckdb.DuckDBPyConnection) -> None:
@@ -75,13 +75,13 @@ def test_night_killed_inside_the_models_makes_the_next_start_from_scratch(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     complete(connection, begin(connection))
-    warehouse.mark(connection, begin(connection, 1), "landed_at")
+    runs.mark(connection, begin(connection, 1), "landed_at")
     assert begin(connection, 2).is_full_refresh
 
 
 def test_relanded_table_of_a_killed_night_is_not_forgotten(connection: duckdb.DuckDBPyConnection) -> None:
     complete(connection, begin(connection))
-    warehouse.require_full_refresh(connection, begin(connection, 1), "a file was replaced")
+    runs.require_full_refresh(connection, begin(connection, 1), "a file was replaced")
     assert begin(connection, 2).is_full_refresh
 
 
@@ -107,7 +107,7 @@ def test_as_of_that_only_the_data_tells_may_lie_before_the_last(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     complete(connection, begin(connection))
-    run = warehouse.settle_as_of(connection, begin(connection, as_of=None), NIGHT - timedelta(days=1))
+    run = runs.settle_as_of(connection, begin(connection, as_of=None), NIGHT - timedelta(days=1))
     assert run.is_full_refresh
     assert connection.execute("select as_of, is_full_refresh from meta.run").fetchall() == [(run.as_of, True)]
 
@@ -128,7 +128,7 @@ def test_table_emptied_by_a_night_that_died_is_seen_by_the_next(
     complete(connection, begin(connection))
     begin(connection, 1)
     connection.execute("insert into meta.loads values ('erp', 'lines', 2)")
-    assert not warehouse.is_relanded(connection, begin(connection, 2))
+    assert not runs.is_relanded(connection, begin(connection, 2))
     connection.execute("delete from meta.loads where table_name = 'orders'")
     connection.execute("insert into meta.loads values ('erp', 'orders', 3)")
-    assert warehouse.is_relanded(connection, begin(connection, 3))
+    assert runs.is_relanded(connection, begin(connection, 3))

@@ -1,0 +1,134 @@
+"""`make service OUT=<folder>`: systemd units that keep the schedule and the pages running, and a nightly backup.
+
+`python -m dagster_project.commands.service FOLDER [--user NAME] [--backup FOLDER]`. It writes files, says how they are
+installed, and starts nothing.
+"""
+
+import argparse
+import os
+import pwd
+import sys
+from pathlib import Path
+
+from dagster_project import settings as settings_module
+from dagster_project.lib.progress import say_line
+from dagster_project.settings import REPOSITORY, Settings
+
+ENVIRONMENT = "/etc/true-on-time.env"
+UNITS = {
+    "true-on-time.service": """
+        [Unit]
+        Description=True On-Time: the nightly schedule ({profile})
+        After=network-online.target
+        Wants=network-online.target
+
+        [Service]
+        {common}
+        Environment=TRUE_ON_TIME_PORT=3000
+        ExecStart={python} -m dagster_project.commands.serve
+        KillMode=mixed
+        TimeoutStopSec=60
+
+        [Install]
+        WantedBy=multi-user.target
+        """,
+    "true-on-time-pages.service": """
+        [Unit]
+        Description=True On-Time: the pages ({profile})
+        After=network.target
+
+        [Service]
+        {common}
+        WorkingDirectory={repository}/dashboards
+        ExecStart={python} -m streamlit run streamlit_app.py --server.port 8501
+
+        [Install]
+        WantedBy=multi-user.target
+        """,
+    "true-on-time-backup.service": """
+        [Unit]
+        Description=True On-Time: a backup ({profile})
+
+        [Service]
+        {common_once}
+        Type=oneshot
+        ExecStart={python} -m dagster_project.commands.keep backup {backup}
+        """,
+    "true-on-time-backup.timer": """
+        [Unit]
+        Description=True On-Time: a backup every day, after the night
+
+        [Timer]
+        OnCalendar=*-*-* 06:30:00 Asia/Shanghai
+        Persistent=true
+
+        [Install]
+        WantedBy=timers.target
+        """,
+}
+# a service may write its own home and nothing else
+COMMON = """User={user}
+        WorkingDirectory={repository}
+        EnvironmentFile=-{environment}
+        Environment=PYTHONPATH={repository}
+        Environment=TRUE_ON_TIME_PROFILE={profile_dir}
+        Environment=TRUE_ON_TIME_DATA={data}
+        Environment=TRUE_ON_TIME_SOURCE={source}
+        Environment=DO_NOT_TRACK=1
+        NoNewPrivileges=true
+        ProtectSystem=strict
+        ReadWritePaths={data} -{source} -{backup}
+        PrivateTmp=true"""
+RESTART = "\n        Restart=always\n        RestartSec=10"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make service", description="systemd units of this company.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--user", default=pwd.getpwuid(os.getuid()).pw_name, help="whom the services run as")
+    parser.add_argument(
+        "--backup", type=Path, default=Path("/var/backups/true-on-time"), help="where backups go"
+    )
+    asked = parser.parse_args()
+    folder = asked.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in units(settings_module.load(), asked.user, asked.backup.resolve()).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    say_line(f"written to {folder}: {', '.join(UNITS)}")
+    for line in (
+        f"secrets of connections, sign-in and webhook: NAME=value lines in {ENVIRONMENT} (root's, mode 600)",
+        f"install: sudo mkdir -p {asked.backup} && sudo cp {folder}/true-on-time* /etc/systemd/system/"
+        " && sudo systemctl daemon-reload",
+        "start:   sudo systemctl enable --now true-on-time true-on-time-pages true-on-time-backup.timer",
+        "watch:   systemctl status 'true-on-time*'; journalctl -u true-on-time -f",
+    ):
+        say_line(line)
+    return 0
+
+
+def units(settings: Settings, user: str, backup: Path) -> dict[str, str]:
+    """The text of each unit, by its file's name."""
+    words = {
+        "profile": settings.profile,
+        "profile_dir": settings.profile_dir,
+        "repository": REPOSITORY,
+        "python": REPOSITORY / ".venv" / "bin" / "python",
+        "user": user,
+        "data": settings.home.parent,
+        "source": settings.source_dir,
+        "backup": backup,
+        "environment": ENVIRONMENT,
+    }
+    common = COMMON.format(**words)
+    return {
+        name: _flush(text.format(**words, common=common + RESTART, common_once=common))
+        for name, text in UNITS.items()
+    }
+
+
+def _flush(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines()) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,264 @@
+"""The demo company's systems as servers, holding what its files held: an ERP, front warehouses, services over HTTP.
+
+The rows come from a build file into which the company's files were landed, and from the lines they came from. What is
+stored after `until` is not there yet.
+"""
+
+import base64
+import hashlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+import duckdb
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dagster_project.connectors.sql import load_scanner
+from dagster_project.sources import sql
+from dagster_project.sources.profile import Profile
+from tests.servers.databases import Server
+
+ZONE = ZoneInfo("Asia/Shanghai")
+FRONT = [f"front_{number}" for number in range(1, 8)]
+SERVICES = ("wms_a", "wms_b", "wms_c", "sto", "zto", "yto", "yunda", "deppon", "sf", "ems", "jt", "kye")
+SECRET = "known-to-the-services"
+DATABASE_TYPES = {
+    "timestamp": "TIMESTAMP",
+    "text": "VARCHAR",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "integer": "BIGINT",
+}
+
+
+@dataclass
+class Systems:
+    """The company's systems, filled up to an instant."""
+
+    profile: Profile
+    duck: duckdb.DuckDBPyConnection
+    erp: Server
+    front: Server
+    places: list[str]
+    address: str = ""
+    until: datetime | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """What the profile's connections need to reach them."""
+        services = {f"DEMO_{name}": self.address for name in ("WMS_A", "WMS_B", "WMS_C", "CARRIERS")}
+        secrets = ("WMS_A_KEY", "WMS_B_SECRET", "WMS_C_PASSWORD", "CARRIERS_SECRET")
+        return {
+            "DEMO_ERP": self.erp.connect("erp"),
+            **{f"DEMO_{name.upper()}": self.front.connect(name) for name in FRONT},
+            **services,
+            **{f"DEMO_{name}": SECRET for name in secrets},
+        }
+
+    def store(self, until: datetime) -> None:
+        """Store what was recorded up to an instant and is not stored yet."""
+        since, self.until = self.until, until
+        self._fill("place_erp", "public", "erp", since, "true")
+        for name, place in zip(FRONT, self.places, strict=True):
+            self._fill("place_front", name, "front", since, f"place = {sql.text(place)}")
+
+    def _fill(self, catalog: str, schema: str, source: str, since: datetime | None, where: str) -> None:
+        for contract in self.profile.contracts:
+            if contract.source != source:
+                continue
+            columns = ", ".join(
+                f"CAST({sql.name(c.name)} AT TIME ZONE 'Asia/Shanghai' AS TIMESTAMP) AS {sql.name(c.name)}"
+                if c.type == "timestamp"
+                else sql.name(c.name)
+                for c in contract.columns
+            )
+            table = f"{catalog}.{schema}.{sql.name(contract.name)}"
+            rows = f"SELECT {columns} FROM company.landing.{sql.name(f'{source}__{contract.name}')} WHERE {where}"
+            if since is None:
+                self.duck.execute(f"CREATE TABLE {table} AS {rows} AND _recorded_at <= $1", [self.until])
+            else:
+                self.duck.execute(
+                    f"INSERT INTO {table} {rows} AND _recorded_at > $1 AND _recorded_at <= $2",
+                    [since, self.until],
+                )
+
+
+@contextmanager
+def systems(
+    profile: Profile, build_file: Path, source_dir: Path, erp: Server, front: Server
+) -> Iterator[Systems]:
+    """Databases and services of the company, empty at first; `store` fills them."""
+    duck = duckdb.connect()
+    duck.execute("SET TimeZone = 'Asia/Shanghai'")
+    for engine in ("postgres", "mysql"):
+        load_scanner(duck, engine)
+    duck.execute(f"ATTACH {sql.text(str(build_file))} AS company (READ_ONLY)")
+    erp.run("create database erp;")
+    duck.execute(f"ATTACH {sql.text(_owner(erp.connect('erp')))} AS place_erp (TYPE postgres)")
+    for name in FRONT:
+        front.run(f"create database {name} character set utf8mb4;")
+    duck.execute(
+        f"ATTACH {sql.text(_owner(front.connect('').replace('database= ', '')))} AS place_front (TYPE mysql)"
+    )
+    places = duck.execute("SELECT DISTINCT place FROM company.landing.front__scans ORDER BY place").fetchall()
+    made = Systems(profile, duck, erp, front, [place for (place,) in places])
+    _read_records(made, source_dir)
+    with _served(made):
+        yield made
+    duck.close()
+
+
+def _owner(connect: str) -> str:
+    return connect.replace("user=reader", "user=owner")
+
+
+def _read_records(made: Systems, source_dir: Path) -> None:
+    """What the services hand out: of JSON the lines as they were delivered, of other files their values as text."""
+    made.duck.execute(
+        "CREATE TABLE records (source VARCHAR, name VARCHAR, recorded_at TIMESTAMPTZ, body JSON)"
+    )
+    for contract in made.profile.contracts:
+        if contract.source not in SERVICES:
+            continue
+        landed = f"company.landing.{sql.name(f'{contract.source}__{contract.name}')}"
+        if contract.format == "jsonl":
+            pattern = str(source_dir / contract.source / contract.name / "*" / "*.jsonl")
+            made.duck.execute(
+                f"""
+                CREATE OR REPLACE TEMP TABLE lines AS
+                SELECT filename, row_number() OVER () AS number, line FROM read_csv({sql.text(pattern)},
+                    columns = {{'line': 'VARCHAR'}}, header = false, delim = '\x01', quote = '', escape = '',
+                    filename = true, parallel = false)
+                """
+            )
+            made.duck.execute(
+                f"""
+                INSERT INTO records SELECT $1, $2, _recorded_at, line FROM {landed} AS landed JOIN (
+                    SELECT replace(filename, $3, '') AS file, line,
+                        number - min(number) OVER (PARTITION BY filename) + 1 AS record FROM lines
+                ) AS lines ON lines.file = landed._file AND lines.record = landed._record
+                """,
+                [contract.source, contract.name, f"{source_dir}/"],
+            )
+        else:
+            values = ", ".join(
+                f"{sql.text(column.name)}: "
+                + (
+                    f"strftime({sql.name(column.name)}, '%Y-%m-%d %H:%M:%S')"
+                    if column.type == "timestamp"
+                    else f"CAST({sql.name(column.name)} AS VARCHAR)"
+                )
+                for column in contract.columns
+            )
+            made.duck.execute(
+                f"INSERT INTO records SELECT $1, $2, _recorded_at, to_json({{{values}}}) FROM {landed}",
+                [contract.source, contract.name],
+            )
+    made.duck.execute(
+        "CREATE OR REPLACE TABLE records AS FROM records ORDER BY source, name, recorded_at, body"
+    )
+
+
+@contextmanager
+def _served(made: Systems) -> Iterator[None]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        made.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        routes = [
+            Route("/token", _token, methods=["POST"]),
+            Route("/{source}/{name}", _handler(made), methods=["GET", "POST"]),
+        ]
+        server = uvicorn.Server(
+            uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off")
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+async def _token(request: Request) -> Response:
+    told = "Basic " + base64.b64encode(f"ontime:{SECRET}".encode()).decode()
+    if request.headers.get("authorization") != told:
+        return JSONResponse({"error": "invalid_client"}, 401)
+    return JSONResponse({"access_token": "given", "token_type": "Bearer", "expires_in": 600})
+
+
+def _handler(made: Systems) -> Callable[[Request], Any]:
+    async def handle(request: Request) -> Response:
+        source, name = request.path_params["source"], request.path_params["name"]
+        form = {key: values[0] for key, values in parse_qs((await request.body()).decode()).items()}
+        asked = {**request.query_params, **form}
+        made.asked.append(f"{source}/{name}")
+        if not _may(source, request, form):
+            return JSONResponse({"message": "who are you?"}, 401)
+        with made.duck.cursor() as cursor:
+            return _answer(made, cursor, source, name, asked)
+
+    return handle
+
+
+def _may(source: str, request: Request, form: dict[str, str]) -> bool:
+    """Whether a request carries what its service wants, worked out here and not by the code that is tested."""
+    if source == "wms_a":
+        return request.headers.get("x-api-key") == SECRET
+    if source == "wms_b":
+        return request.headers.get("authorization") == "Bearer given"
+    if source == "wms_c":
+        return (
+            request.headers.get("authorization")
+            == "Basic " + base64.b64encode(f"ontime:{SECRET}".encode()).decode()
+        )
+    text = form.get("since", "") + form["offset"] + form["timestamp"] + SECRET
+    return form["sign"] == base64.b64encode(hashlib.md5(text.encode()).digest()).decode()
+
+
+def _answer(
+    made: Systems, cursor: duckdb.DuckDBPyConnection, source: str, name: str, asked: dict[str, str]
+) -> Response:
+    where = "source = $1 AND name = $2 AND recorded_at <= $3 AND recorded_at >= $4"
+    values: list[Any] = [source, name, made.until, _since(source, asked.get("since"))]
+    (total,) = cursor.execute(f"SELECT count(*) FROM records WHERE {where}", values).fetchone()  # type: ignore[misc]
+    size = int(asked.get("size", 500))
+    after = int(asked.get("after") or asked.get("offset") or (int(asked.get("page", 1)) - 1) * size)
+    found = cursor.execute(
+        f"SELECT body FROM records WHERE {where} ORDER BY recorded_at, body LIMIT {size} OFFSET {after}",
+        values,
+    ).fetchall()
+    rows = [json.loads(body) for (body,) in found]
+    following = after + size if after + size < total else None
+    if source == "wms_a":
+        return JSONResponse({"total": total, "rows": rows})
+    if source == "wms_b":
+        return JSONResponse({"data": rows, "meta": {"next": following and str(following)}})
+    if source == "wms_c":
+        since = f"&since={asked['since']}" if "since" in asked else ""
+        link = f'<{made.address}/{source}/{name}?after={following}{since}>; rel="next"'
+        return JSONResponse(rows, headers={"link": link} if following else {})
+    return JSONResponse({"count": total, "list": rows})
+
+
+def _since(source: str, told: str | None) -> datetime:
+    if told is None:
+        return datetime(2000, 1, 1, tzinfo=ZONE)
+    if source == "wms_c":
+        return datetime.fromtimestamp(int(told) / 1000, ZONE)
+    if source in ("wms_a", "wms_b"):
+        return datetime.fromisoformat(told)
+    return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
