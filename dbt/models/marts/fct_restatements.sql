@@ -9,6 +9,14 @@
     and coalesce(claims.superseded_at > days.cut, true)
     and coalesce(claims.disputed_at > days.cut, true)
 {%- endset %}
+{# Rates of the orders due: what is met, then and now. #}
+{% set due = [("promise_kept_rate", "was_kept", "is_kept")] %}
+{% if has("receipts") %}
+    {% do due.append(("in_full_on_time_rate", "was_kept and was_received_in_full", "is_in_full")) %}
+{% endif %}
+{% if has("complaints") %}
+    {% do due.append(("complaint_rate", "was_complained", "has_complaint")) %}
+{% endif %}
 {# Nothing was recorded of these orders before this: the storage of older events is skipped unread. #}
 {% set events_from -%}
     {%- if is_incremental() -%}
@@ -154,6 +162,11 @@ with
             > any_value({{ first_published("least(all_orders.promised_day, all_orders.wished_date)") }})
             or max(parts.first_recorded_at) > min({{ first_published(local_day("parts.claimed_signed_at")) }})
         union
+        -- kept, though its last part came later: that part carries no promise, or no wish
+        select order_id
+        from all_orders
+        where (is_kept and signed_day > promised_day) or (is_wished_date_hit and signed_day > wished_date)
+        union
         select order_id
         from late_goods
         inner join all_orders using (order_id)
@@ -195,21 +208,22 @@ with
             )
         cross join publication
     ),
-    suborders as (
+    cancellations as (
         select
-            parts.*,
-            any_value(promises.wished_date) as wished_date,
+            parts.fulfilment_code,
             arg_min(told, (told.occurred_at, told.known_at)) as cancellation,
             arg_min(told.known_at, (told.occurred_at, told.known_at)) as cancellation_known_at
+        from parts
+        inner join told on told.order_id = parts.order_id and told.event_type = 'cancelled'
+        where told.fulfilment_code is null or told.fulfilment_code = parts.fulfilment_code
+        group by parts.fulfilment_code
+    ),
+    suborders as (
+        select parts.*, promises.wished_date, cancellation, cancellation_known_at
         from (select * from parts where order_id in (select order_id from orders)) as parts
         left join
             {{ rows_of(ref("int_promises"), affected, "promise_day") }} as promises using (fulfilment_code)
-        left join
-            told
-            on told.order_id = parts.order_id
-            and told.event_type = 'cancelled'
-            and coalesce(told.fulfilment_code = parts.fulfilment_code, true)
-        group by all
+        left join cancellations using (fulfilment_code)
     ),
     signed_then as (
         select
@@ -355,8 +369,9 @@ with
                 select ship_bys.order_id
                 from ship_bys
                 inner join all_orders using (order_id)
-                cross join publication
-                where ship_bys.recorded_at > {{ first_published("all_orders.erp_shipped_day") }}
+                where
+                    ship_bys.erp_ship_by_at is distinct from all_orders.erp_ship_by_at
+                    and all_orders.erp_shipped_day is not null
             )
     ),
     erp_days as (
@@ -408,7 +423,8 @@ with
             is_signed as is_counted,
             is_signed and is_on_time as is_met,
             signed_at_then,
-            signed_at
+            signed_at,
+            true as is_by_parts
         from told_of_days
         where promised_at is not null
         union all
@@ -423,19 +439,10 @@ with
             is_signed,
             is_signed and promised_at is not null,
             signed_at_then,
-            signed_at
+            signed_at,
+            true
         from told_of_days
-        where
-            not is_pending
-            {% set due = [("promise_kept_rate", "was_kept", "is_kept")] %}
-            {% if has("receipts") %}
-                {% do due.append(
-                    ("in_full_on_time_rate", "was_kept and was_received_in_full", "is_in_full")
-                ) %}
-            {% endif %}
-            {% if has("complaints") %}
-                {% do due.append(("complaint_rate", "was_complained", "has_complaint")) %}
-            {% endif %}
+        where not is_pending
         {% for metric, was, is in due %}
             union all
             select
@@ -449,7 +456,8 @@ with
                 is_due,
                 is_due and {{ is }},
                 signed_at_then,
-                signed_at
+                signed_at,
+                was_due <> is_due {{ "or was_kept <> is_kept" if metric != "complaint_rate" }}
             from told_of_days
             where has_fallen_due and promised_day = day
         {% endfor %}
@@ -466,7 +474,8 @@ with
                 is_wished_date_hit is not null,
                 coalesce(is_wished_date_hit, false),
                 signed_at_then,
-                signed_at
+                signed_at,
+                true
             from told_of_days
             where has_wish_passed and wished_date = day and not is_pending
         {% endif %}
@@ -487,7 +496,8 @@ with
                 coalesce(erp_shipped_day = day, false) as is_shipped,
                 is_shipped and is_erp_on_time,
                 null,
-                signed_at
+                signed_at,
+                false
             from erp_then as then_
             left join ship_by_then using (order_id, day)
             inner join erp_orders using (order_id)
@@ -502,6 +512,8 @@ with
             differing.order_id,
             differing.day,
             case
+                when claims.occurred_at > differing.cut
+                then 'signed_since'
                 when claims.known_at > differing.cut
                 then 'recorded_late'
                 when claims.superseded_at > differing.cut
@@ -514,12 +526,6 @@ with
             claims.event_key as claim_key,
             -- where the row of what moved it lies
             case when cause = 'disputed' then claims.ticket_key else claims.event_key end as event_key,
-            case
-                when cause = 'disputed'
-                then claims.ticket_content
-                when cause = 'recorded_late'
-                then claims.content_key
-            end as content_key,
             case
                 when cause = 'disputed'
                 then claims.ticket_recorded_at
@@ -538,8 +544,7 @@ with
         inner join claims on claims.order_id = differing.order_id
         left join suborders on suborders.fulfilment_code = claims.fulfilment_code
         where
-            differing.metric <> 'erp_on_time_rate'
-            and claims.occurred_at <= differing.cut
+            differing.is_by_parts
             and (
                 claims.known_at > differing.cut
                 or claims.disputed_at > differing.cut
@@ -557,7 +562,6 @@ with
             erp_orders.erp_shipped_at as part_signed_at,
             statuses.event_key as claim_key,
             statuses.event_key,
-            case when cause = 'recorded_late' then statuses.content_key end as content_key,
             case
                 when cause = 'corrected' then statuses.superseded_at else statuses.recorded_at
             end as recorded_at,
@@ -575,7 +579,6 @@ with
         select
             events.event_key,
             events.recorded_at,
-            events.content_key,
             events.event_type,
             events.occurred_at,
             events.source,
@@ -604,6 +607,12 @@ with
             ) as wanted
             on wanted.event_key = events.event_key
             and wanted.recorded_at = events.recorded_at
+        qualify
+            row_number() over (
+                partition by events.event_key, events.recorded_at
+                order by events.superseded_at desc nulls first
+            )
+            = 1
     ),
     causes as (
         select
@@ -615,18 +624,24 @@ with
                 then 'returned'
                 else said.cause
             end as cause,
-            case when said.cause <> 'recorded_late' then said.said_type end as event_type_before,
-            case when said.cause <> 'recorded_late' then said.said_at end as occurred_at_before,
+            case
+                when said.cause not in ('recorded_late', 'signed_since') then said.said_type
+            end as event_type_before,
+            case
+                when said.cause not in ('recorded_late', 'signed_since') then said.said_at
+            end as occurred_at_before,
             coalesce(
-                rows_of_events.event_type, case when said.cause = 'recorded_late' then said.said_type end
+                rows_of_events.event_type,
+                case when said.cause in ('recorded_late', 'signed_since') then said.said_type end
             ) as event_type,
             coalesce(
-                rows_of_events.occurred_at, case when said.cause = 'recorded_late' then said.said_at end
+                rows_of_events.occurred_at,
+                case when said.cause in ('recorded_late', 'signed_since') then said.said_at end
             ) as occurred_at,
             said.known_at,
             coalesce(
                 case when said.cause <> 'disputed' then rows_of_events.occurred_at end,
-                case when said.cause = 'recorded_late' then said.said_at end
+                case when said.cause in ('recorded_late', 'signed_since') then said.said_at end
             )
             = said.part_signed_at as holds,
             rows_of_events.source,
@@ -644,10 +659,9 @@ with
             rows_of_events
             on rows_of_events.event_key = said.event_key
             and rows_of_events.recorded_at = said.recorded_at
-            and coalesce(rows_of_events.content_key = said.content_key, true)
         -- what came in the place of what was known is its correction, not a signature of its own
         where
-            said.cause <> 'recorded_late'
+            said.cause not in ('recorded_late', 'signed_since')
             or not exists (
                 select 1
                 from signature_causes as earlier
@@ -687,8 +701,8 @@ with
         left join
             rows_of_events
             on rows_of_events.event_key = suborders.cancellation.event_key
-            and rows_of_events.content_key = suborders.cancellation.content_key
-        where differing.metric <> 'erp_on_time_rate'
+            and rows_of_events.recorded_at = suborders.cancellation.recorded_at
+        where differing.is_by_parts
         union all by name
         select
             differing.metric,
@@ -724,7 +738,7 @@ with
         left join
             rows_of_events
             on rows_of_events.event_key = complaints.ticket.event_key
-            and rows_of_events.content_key = complaints.ticket.content_key
+            and rows_of_events.recorded_at = complaints.ticket.recorded_at
         where differing.metric = 'complaint_rate' and complaints.known_at > differing.cut
         union all by name
         select
@@ -754,7 +768,7 @@ with
                 partition by metric, order_id, day
                 order by
                     -- a signature that came and counts says most; one that came and does not, least
-                    coalesce(holds, false) desc,
+                    coalesce(holds and cause <> 'signed_since', false) desc,
                     list_position(
                         [
                             'disputed',
@@ -768,7 +782,8 @@ with
                             'order_changed',
                             'complained',
                             'ship_by_moved',
-                            'recorded_late'
+                            'recorded_late',
+                            'signed_since'
                         ],
                         cause
                     ),
