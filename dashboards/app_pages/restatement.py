@@ -1,4 +1,4 @@
-"""Late scans change yesterday: each rate of each day as first published and as known now, and the events that moved it."""
+"""Late scans change yesterday: each rate by day as first published and as known now, and what moved it."""
 
 import streamlit as st
 

@@ -1,5 +1,6 @@
 {{ config(incremental_strategy="append", pre_hook="{{ forget_orders('int_orders__affected') }}") }}
 -- depends_on: {{ ref("int_orders__affected") }}
+-- depends_on: {{ ref("int_orders__stamps") }}
 -- Orders whose count on a day is not what it was when that day's rates were first published: what signs,
 -- denies, cancels, replaces, is received, complained of or shipped is asked as it was known then. Promises
 -- do not move.
