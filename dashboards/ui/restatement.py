@@ -253,7 +253,7 @@ def _table(shown: Row, rows: list[Row]) -> None:
         "cause": st.column_config.TextColumn(t("col_cause")),
         "move": st.column_config.TextColumn(t("col_move")),
         "before_name": st.column_config.TextColumn(t("col_known_first")),
-        "before_at": st.column_config.DatetimeColumn(t("col_known_first_at"), format=clock),
+        "before_at": st.column_config.DatetimeColumn(t("col_known_first_at"), format=clock, width=140),
         "event_name": st.column_config.TextColumn(t("col_since")),
         "occurred_at": st.column_config.DatetimeColumn(t("col_since_at"), format=clock),
         "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
