@@ -789,7 +789,12 @@ with
                         cause
                     ),
                     known_at desc,
-                    occurred_at,
+                    -- nothing that is shown is left to chance
+                    occurred_at_before desc nulls last,
+                    occurred_at desc nulls last,
+                    event_type_before,
+                    event_type,
+                    source,
                     file,
                     record
             )
