@@ -257,7 +257,7 @@ def _table(shown: Row, rows: list[Row]) -> None:
         "event_name": st.column_config.TextColumn(t("col_since")),
         "occurred_at": st.column_config.DatetimeColumn(t("col_since_at"), format=clock),
         "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
-        "signed_at_then": st.column_config.DatetimeColumn(t("col_signed_then"), format=clock),
+        "signed_at_then": st.column_config.DatetimeColumn(t("col_signed_then"), format=clock, width=140),
         "signed_at": st.column_config.DatetimeColumn(t("col_signed_now"), format=clock),
         "source": st.column_config.TextColumn(t("col_source")),
         "file": st.column_config.TextColumn(t("col_file")),
