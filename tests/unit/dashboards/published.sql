@@ -363,18 +363,30 @@ select 'C' || n as customer_id, '宁波市' as city from range(60) as numbers(n)
 create table marts.dim_sources as
 select source, max(occurred_at) as last_occurred_at, max(recorded_at) as last_recorded_at from marts.fct_events group by source;
 
--- 10 February: three orders joined the day (one of them late), one left it that had been on time, one was a miss and is none
+-- 10 February: three orders joined the day (one of them late), one left it that had been on time, one was a miss and is none;
+-- of the orders due on the 12th one complained later
 create table marts.fct_restatements as
-with picked as (
-    select order_id, signed_at, row_number() over (order by order_id) as turn from marts.fct_orders
-    where signed_day = date '2026-02-10' and is_on_time
-    qualify turn <= 5
-)
+with
+    picked as (
+        select order_id, signed_at, row_number() over (order by order_id) as turn from marts.fct_orders
+        where signed_day = date '2026-02-10' and is_on_time
+        qualify turn <= 5
+    ),
+    complained as (
+        select order_id, signed_at, promised_day from marts.fct_orders
+        where promised_day = date '2026-02-12' and is_due and has_complaint
+    )
 select 'true_on_time_rate' as metric, date '2026-02-10' as day, order_id, turn > 3 as was_counted, turn = 4 as was_met,
     turn <> 4 as is_counted, turn not in (3, 4) as is_met, if(turn > 3, signed_at + interval 1 hour, null) as signed_at_then, signed_at,
-    if(turn = 4, 'disputed', 'recorded_late') as cause, 'delivered' as event_type, signed_at as occurred_at,
+    case turn when 4 then 'returned' when 5 then 'corrected' else 'recorded_late' end as cause,
+    if(turn > 3, 'delivered', null) as event_type_before, if(turn > 3, signed_at + interval 1 hour, null) as occurred_at_before,
+    if(turn = 4, 'returned_signed', 'delivered') as event_type, signed_at as occurred_at,
     signed_at + interval 2 days as recorded_at, 'carrier' as source, 'carrier/1.csv' as file, turn as record
-from picked;
+from picked
+union all
+select 'complaint_rate', promised_day, order_id, true, false, true, true, signed_at, signed_at, 'complained', null, null,
+    'complaint_ticket', promised_day::timestamptz + interval 2 days, promised_day::timestamptz + interval 2 days, 'crm', 'crm/1.csv', 1
+from complained;
 
 -- as first published: three days as now, and two that later scans have changed by an order
 create table meta.published_rates as
@@ -384,4 +396,10 @@ select metric, period_start as day, numerator - (day(period_start) = 13)::int as
     timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours) as as_of, 1 as run_number
 from marts.kpi
 where period = 'day' and metric = 'true_on_time_rate'
-    and (period_start between date '2026-02-08' and date '2026-02-10' or day(period_start) = 13);
+    and (period_start between date '2026-02-08' and date '2026-02-10' or day(period_start) = 13)
+union all
+-- the others as they stand now, by the night after each day
+select metric, period_start, numerator, denominator, value,
+    timestamptz '2026-11-20 19:00:00+00', timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours), 1
+from marts.kpi
+where period = 'day' and metric not in ('true_on_time_rate', 'open_overdue');
