@@ -48,7 +48,6 @@ with
             least(own.cancelled_at, orders.cancelled_at) as cancelled_at,
             own.failed_at,
             own.last_track_at,
-            own.locker_at,
             greatest(own.not_received_at, orders.not_received_at) as not_received_at,
             own.first_event_recorded_at,
             {{ order_day_or_unknown("orders.order_day") }} as order_day,

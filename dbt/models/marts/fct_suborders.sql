@@ -45,10 +45,6 @@ select
     judged.is_live::boolean as is_live,
     judged.closed_at::timestamptz as closed_at,
     judged.claimed_signed_at::timestamptz as claimed_signed_at,
-    judged.locker_at::timestamptz as locker_at,
-    judged.failed_at::timestamptz as failed_at,
-    judged.not_received_at::timestamptz as not_received_at,
-    judged.last_track_at::timestamptz as last_track_at,
     stage_now.stage::varchar as stage_now,
     {% for milestone in [
         "placed",
