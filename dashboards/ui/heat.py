@@ -56,7 +56,10 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
     limits = {"yellow": run["yellow_from"], "red": run["red_above"], "minimum": run["minimum_sample"]}
     judged = {_line(row) for row in now}
     few = [row for row in rows if row["week"] == newest.monday and _line(row) not in judged]
-    st.markdown(" ".join(strip.colour_legend([*now, *few], limits)), help=t("heat_legend_help"))
+    newest_cells = [row for row in rows if row["week"] == newest.monday]
+    jams = t("heat_legend_jam", count=sum(map(heat_said.is_jammed, newest_cells)), minimum=run["minimum_sample"])
+    legend = [*strip.colour_legend([*now, *few], limits), f":gray-badge[{heat_said.JAM} {jams}]"]
+    st.markdown(" ".join(legend), help=t("heat_legend_help"))
     for key, count in (("wide", len(weeks)), ("narrow", heat_said.WEEKS_ON_A_PHONE)):
         shown = weeks[-count:]
         said = t(
@@ -73,7 +76,7 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
 def _picture(rows: list[Row], weeks: list[Week], is_wide: bool) -> None:
     mondays = [week.monday for week in weeks]
     cells = [row for row in rows if row["week"] in mondays]
-    loud = {_line(row) for row in cells if row["colour"] in strip.ACT_ON}
+    loud = {_line(row) for row in cells if row["colour"] in strip.ACT_ON or heat_said.is_jammed(row)}
     quiet = {_line(row) for row in cells} - loud
     if not st.session_state["all_rows"]:
         stuck = sum(
@@ -123,10 +126,7 @@ def matrix(cells: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
         mode="markers+text",
         # unseen: a chart opens points, not words
         marker={"size": 20, "opacity": 0},
-        text=[
-            f"<b>{heat_said.mark(row)}</b>" if row["colour"] in strip.ACT_ON else heat_said.mark(row)
-            for row in cells
-        ],
+        text=[_text(row, is_wide) for row in cells],
         textfont={
             "size": 14 if is_wide else 12,
             "color": [colours.on_status[row["colour"]] for row in cells],
@@ -149,6 +149,14 @@ def matrix(cells: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
         tickfont={"size": 13 if is_wide else 12, "color": colours.text},
     )  # fmt: skip
     return chart
+
+
+def _text(row: Row, is_wide: bool) -> str:
+    said = heat_said.mark(row)
+    if heat_said.is_jammed(row):
+        stuck = t("strip_open", open=formats.count(row["open_overdue"]))
+        return f"{said}<br><b>{heat_said.JAM} {stuck}</b>" if not is_wide else f"{said} <b>{heat_said.JAM} {stuck}</b>"
+    return f"<b>{said}</b>" if row["colour"] in strip.ACT_ON else said
 
 
 def _label(stage: str, name: str, is_wide: bool) -> str:
@@ -177,6 +185,8 @@ def links(now: list[Row]) -> None:
                 week=heat_said.week_of(row),
                 suborders=formats.count(row["suborders"]),
             )
+            if row["red_weeks"]:
+                label += f" · {t('heat_red_since', since=heat_said.since(row))}"
             opens.link(label, "stage", **heat_said.at(row))
         stuck = sorted((row for row in now if row["open_overdue"]), key=lambda row: -row["open_overdue"])
         for row in stuck[:LINKS]:
@@ -199,18 +209,19 @@ def table(rows: list[Row], week: Week) -> None:
         "hours": number(t("heat_col_hours"), format="%.1f"),
         "suborders": number(t("heat_col_suborders"), format="localized"),
         "open": number(t("heat_col_open"), format="localized"),
-        "weeks": number(t("heat_col_weeks"), format="localized"),
+        "weeks": st.column_config.TextColumn(t("heat_col_weeks")),
     }
     said = [
         {
             "stage": stages.name(row["stage"]),
             "name": heat_said.name(row),
-            "judged": f"{theme.SIGNS[row['colour']]} {t('colour_' + row['colour'])}",
+            "judged": f"{theme.SIGNS[row['colour']]} {t('colour_' + row['colour'])}"
+            + (f" · {heat_said.JAM} {t('heat_jam')}" if heat_said.is_jammed(row) else ""),
             "deviation": None if row["deviation"] is None else 100 * row["deviation"],
             "hours": row["hours_over"],
             "suborders": row["suborders"],
             "open": row["open_overdue"],
-            "weeks": row["red_weeks"],
+            "weeks": heat_said.since(row),
         }
         for row in sorted(latest, key=lambda row: -row["hours_over"])
     ]
