@@ -97,9 +97,9 @@ create macro kind_of_mistake(reason) as
 create macro by_then(happened, instant) as if(happened <= instant, happened, null);
 
 -- Orders past their promise and neither signed nor closed at the end of a day, by what can be done about them, told from their
--- deciding sub-order's scans by then. `with_us`: the carrier has not had it; `contested`: refused, sent back or lost, or claimed
+-- deciding sub-order's scans by then. `with_us`: no carrier has had it, nor has it left by our own scan long ago; `contested`: refused, sent back or lost, or claimed
 -- received and the customer says it has not come; else `at_door`: out for delivery, in a locker or claimed received, and
--- `on_road`: on the way there; of these two, without a track for `silent_days`: `unsigned` and `lost`.
+-- `on_road`: on the way there; of these two, without a scan for `silent_days`: `unsigned` and `lost`.
 create macro overdue_at(to_day, silent_days) as table
 with
     run as (
@@ -111,7 +111,8 @@ with
             minutes_between(promised_at, ends_at) as minutes_open, by_then(claimed_signed_at, ends_at) as claimed_at,
             greatest(
                 by_then(last_track_at, ends_at), by_then(picked_up_at, ends_at), by_then(near_at, ends_at), by_then(failed_at, ends_at)
-            ) as last_seen_at,
+            ) as tracked_at,
+            greatest(tracked_at, by_then(shipped_at, ends_at)) as last_seen_at,
             coalesce(minutes_between(last_seen_at, ends_at) >= 1440 * silent_days, false) as is_silent
         from published.marts.fct_overdue as overdue
         inner join run on
@@ -120,7 +121,7 @@ with
     )
 select
     *, case
-        when last_seen_at is null then 'with_us'
+        when tracked_at is null then if(is_silent, 'lost', 'with_us')
         when failed_at <= ends_at or (not_received_at <= ends_at and not_received_at >= claimed_at) then 'contested'
         when near_at <= ends_at then if(is_silent, 'unsigned', 'at_door')
         else if(is_silent, 'lost', 'on_road')

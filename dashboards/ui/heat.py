@@ -155,7 +155,8 @@ def _text(row: Row, is_wide: bool) -> str:
     said = heat_said.mark(row)
     if heat_said.is_jammed(row):
         stuck = t("strip_open", open=formats.count(row["open_overdue"]))
-        return f"{said}<br><b>{heat_said.JAM} {stuck}</b>" if not is_wide else f"{said} <b>{heat_said.JAM} {stuck}</b>"
+        both = f"{said}<br><b>{heat_said.JAM} {stuck}</b>"
+        return f"<span style='font-size:11px'>{both}</span>" if is_wide else both
     return f"<b>{said}</b>" if row["colour"] in strip.ACT_ON else said
 
 

@@ -89,7 +89,7 @@ def picture(parts: list[Row]) -> go.Figure:
     """A bar a group with what to do about it; those to act on today in colour."""
     colours = theme.palette()
     some = [row for row in parts if row["orders"]]
-    labels = [f"<b>{name(row)}</b><br>{t('part_do_' + row['part'])}" for row in some]
+    labels = [f"<b>{name(row).capitalize()}</b><br>{t('part_do_' + row['part'])}" for row in some]
     chart = theme.figure(70 + 50 * len(some))
     chart.add_bar(
         orientation="h",

@@ -12,6 +12,7 @@ select
     orders.signed_at::timestamptz as signed_at,
     orders.signed_day::date as signed_day,
     orders.closed_at::timestamptz as closed_at,
+    greatest(suborders.outbound_at, suborders.supplier_shipped_at)::timestamptz as shipped_at,
     least(suborders.picked_up_at, suborders.hub_arrived_at, suborders.out_for_delivery_at)::timestamptz
     as picked_up_at,
     least(suborders.out_for_delivery_at, suborders.claimed_signed_at)::timestamptz as near_at,
