@@ -171,10 +171,14 @@ def _shows(row: Row) -> str:
     return "stage" if row["suborders"] else "stuck"
 
 
-def links(now: list[Row]) -> None:
-    """What a keyboard opens: where the most time is lost now."""
+def links(now: list[Row], rows: list[Row], week: Week) -> None:
+    """What a keyboard opens: where the most time is lost now, and where most is stuck."""
     slow = [row for row in now if row["colour"] in strip.ACT_ON][:LINKS]
-    if not slow:
+    stuck = sorted(
+        (row for row in rows if row["week"] == week.monday and row["open_overdue"]),
+        key=lambda row: -row["open_overdue"],
+    )
+    if not slow and not any(map(heat_said.is_jammed, stuck)):
         return
     with st.container(key="heat_links"):
         st.caption(t("heat_links"))
@@ -189,7 +193,6 @@ def links(now: list[Row]) -> None:
             if row["red_weeks"]:
                 label += f" · {t('heat_red_since', since=heat_said.since(row))}"
             opens.link(label, "stage", **heat_said.at(row))
-        stuck = sorted((row for row in now if row["open_overdue"]), key=lambda row: -row["open_overdue"])
         for row in stuck[:LINKS]:
             name = f"{stages.name(row['stage'])} · {heat_said.name(row)}"
             label = t("heat_open_stuck", name=name, open=formats.count(row["open_overdue"]))

@@ -47,8 +47,18 @@ def now(rows: list[Row], weeks: list[Week]) -> list[Row]:
     return sorted(newest.values(), key=lambda row: -row["hours_over"])
 
 
-def sentence(now: list[Row], weeks: list[Week], run: Row) -> str:
-    """What to act on: the stage that is too slow and loses the most time, and since when."""
+def sentence(rows: list[Row], now: list[Row], weeks: list[Week], run: Row) -> str:
+    """What to act on: the stage that loses the most time and since when; what is stuck where no colour shows it."""
+    jams = [row for row in rows if row["week"] == weeks[-1].monday and is_jammed(row)]
+    if not jams:
+        return _slow(now, weeks, run)
+    most = max(jams, key=lambda row: row["open_overdue"])
+    words = {"where": where(most), "open": formats.count(most["open_overdue"]), "count": len(jams)}
+    said = t("heat_jams_one" if len(jams) == 1 else "heat_jams", **words)
+    return t("gap_between").join([_slow(now, weeks, run), said])
+
+
+def _slow(now: list[Row], weeks: list[Week], run: Row) -> str:
     red = [row for row in now if row["colour"] == "red"]
     slow = sum(row["colour"] == "yellow" for row in now)
     if not red:
