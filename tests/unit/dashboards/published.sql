@@ -281,11 +281,11 @@ select signed_day as day, place, carrier, coalesce(destination_province, 'unknow
 from marts.fct_orders inner join (select fulfilment_code as deciding_suborder, destination_province from marts.fct_suborders) using (deciding_suborder)
 where is_on_time is not null group by all;
 
--- where an order that was ever overdue stands, in turns: with us (two in three have left by our scan), on the road, at the door, denied, refused, lost, unsigned,
+-- where an order that was ever overdue stands, in turns: with us (one in three has left by our scan), on the road, at the door, denied, refused, lost, unsigned,
 -- and silent for seven days to the minute
 create table marts.fct_overdue as
 select order_id, order_day, order_type, place, carrier, deciding_suborder, promised_at, promised_day, signed_at, signed_day, closed_at,
-    if(turn > 0 or n % 3 > 0, erp_ship_by_at - interval 1 hour, null) as shipped_at, if(turn > 0, erp_ship_by_at, null) as picked_up_at,
+    if(turn > 0 or n % 3 = 2, erp_ship_by_at - interval 1 hour, null) as shipped_at, if(turn > 0, erp_ship_by_at, null) as picked_up_at,
     if(turn in (2, 3, 6, 7), promised_at - interval 10 hours, null) as near_at,
     if(turn = 3, promised_at - interval 9 hours, null) as claimed_signed_at,
     if(turn in (2, 3), promised_at - interval 8 hours, null) as not_received_at,

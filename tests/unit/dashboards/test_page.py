@@ -170,7 +170,7 @@ def test_a_company_without_an_erp_has_no_gap(open_page, published: Path) -> None
 
 def test_every_chart_has_words_and_a_title_on_every_axis_of_numbers(open_page) -> None:
     charts = open_page().get("plotly_chart")
-    assert len(charts) == 8
+    assert len(charts) == 9
     for chart in charts:
         assert chart.proto.alt
         figure = json.loads(chart.proto.spec)

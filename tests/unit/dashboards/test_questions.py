@@ -190,7 +190,7 @@ def test_stuck_suborders(rows, answer) -> None:
         if promised[row["order_id"]] > since
     }
     found = {(row["fulfilment_code"], row["stage"]): row["in_stage_hours"] for row in answer(8)}
-    assert found == pytest.approx(stuck, abs=0.06) and 5 < len(found) < len(open_now)
+    assert found == pytest.approx(stuck, abs=0.06) and 3 < len(found) < len(open_now)
 
 
 def test_events_of_the_latest_order_with_file_and_line(rows, answer) -> None:

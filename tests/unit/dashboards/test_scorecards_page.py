@@ -149,8 +149,10 @@ def test_a_filter_of_carriers_marks_whom_it_names_and_keeps_the_others_in_view(
     for name, gap in shown["gap"].items():
         expected = recounted(published, "carrier")[name.removeprefix("► ")]["gap"]
         assert gap == pytest.approx(float(expected))
-    # of two the one that is ahead is the second from the worst
-    assert "► **SF Express**: **+" in app.header[0].value and "2 of 2 from the worst" in app.header[0].value
+    gaps = {name: float(row["gap"]) for name, row in recounted(published, "carrier").items()}
+    turn = sorted(gaps, key=gaps.__getitem__).index("SF Express") + 1
+    assert "► **SF Express**: **" in app.header[0].value
+    assert f"; {turn} of 2 from the worst" in app.header[0].value
     assert "► **顺丰速运**" in open_scorecards(period="2026-02", carrier=["SF"], lang="zh").header[0].value
     assert "►" not in open_scorecards(period="2026-02").header[0].value
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.unit.dashboards.test_page import words
@@ -44,7 +45,7 @@ def cells(app: AppTest, width: str = "wide") -> dict[tuple[str, str, str], str]:
         return {}
     trace = json.loads(found[0].proto.spec)["data"][0]
     targets = [json.loads(to) for to in trace["customdata"]]
-    written = [re.sub("</?(b|span)[^>]*>", "", text).replace("\u00a0", " ") for text in trace["text"]]
+    written = [re.sub("</?(b|span)( [^>]*)?>", "", text).replace("\u00a0", " ") for text in trace["text"]]
     return {
         (to["stage"], to["at"], to["period"]): text for to, text in zip(targets, written, strict=True)
     } | {("shows", to["show"], ""): "" for to in targets}
@@ -160,7 +161,7 @@ def test_a_week_that_is_not_over_is_marked(open_stages) -> None:
 def test_in_chinese(open_stages) -> None:
     said = head(open_stages(period="2026-01", place="WH_B", lang="zh"))
     assert said == (
-        "**B仓的“调拨”**自1月5日起**连续 4 周**超出标准 10% 以上：1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
+        "**B仓的“调拨”**自1月5日当周（4 周）起**持续为红**（超出标准 10% 以上）：1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
     )
 
 
@@ -198,6 +199,9 @@ def test_a_cell_that_is_not_red_says_how_much_is_stuck_in_it(open_stages, publis
     assert table["Packing"] == "○ too few · ■ many stuck"
     assert "未变红但**滞留 41 个**" in head(open_stages(period="2026-02", lang="zh"))
     for open_overdue, is_said in ((30, True), (29, False)):
+        st.cache_resource.clear()
         with duckdb.connect(str(published)) as connection:
-            connection.execute("update marts.agg_stage_open_daily set open_overdue = ? where place = 'FW_1'", [open_overdue])
+            connection.execute(
+                "update marts.agg_stage_open_daily set open_overdue = ? where place = 'FW_1'", [open_overdue]
+            )
         assert ("Not red, but" in head(open_stages(period="2026-02"))) == is_said
