@@ -26,7 +26,13 @@ def mark(drawn: go.Figure, holidays: list[Row], days: int) -> None:
                 "annotation_font": {"size": 12, "color": colours.muted},
             }
         drawn.add_vrect(
-            x0=first - half, x1=last + half, fillcolor=colours.muted, opacity=0.14, line_width=0, layer="below", **named
+            x0=first - half,
+            x1=last + half,
+            fillcolor=colours.muted,
+            opacity=0.14,
+            line_width=0,
+            layer="below",
+            **named,
         )
 
 

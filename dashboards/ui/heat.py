@@ -57,7 +57,9 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
     judged = {_line(row) for row in now}
     few = [row for row in rows if row["week"] == newest.monday and _line(row) not in judged]
     newest_cells = [row for row in rows if row["week"] == newest.monday]
-    jams = t("heat_legend_jam", count=sum(map(heat_said.is_jammed, newest_cells)), minimum=run["minimum_sample"])
+    jams = t(
+        "heat_legend_jam", count=sum(map(heat_said.is_jammed, newest_cells)), minimum=run["minimum_sample"]
+    )
     legend = [*strip.colour_legend([*now, *few], limits), f":gray-badge[{heat_said.JAM} {jams}]"]
     st.markdown(" ".join(legend), help=t("heat_legend_help"))
     for key, count in (("wide", len(weeks)), ("narrow", heat_said.WEEKS_ON_A_PHONE)):

@@ -114,4 +114,6 @@ def picture(parts: list[Row]) -> go.Figure:
 
 def _said(row: Row) -> str:
     words = {"orders": formats.count(row["orders"]), "oldest": formats.count(row["oldest_days"])}
-    return t("part_hover", name=name(row), meaning=t(f"part_is_{row['part']}", days=row["silent_days"]), **words)
+    return t(
+        "part_hover", name=name(row), meaning=t(f"part_is_{row['part']}", days=row["silent_days"]), **words
+    )

@@ -32,7 +32,9 @@ def trends(view: View) -> None:
     by_day, by_month = st.columns([3, 2], gap="medium")
     with by_day:
         since = first.isoformat()
-        _trend(view, view.ask("trend", grain="day", from_day=since), "day", view.ask("holidays", from_day=since))
+        _trend(
+            view, view.ask("trend", grain="day", from_day=since), "day", view.ask("holidays", from_day=since)
+        )
     with by_month:
         _trend(view, view.ask("trend", grain="month", **whole), "month", [])
     # a file published before the limits came has no numbers for them

@@ -323,11 +323,11 @@ def test_the_bridge_says_which_figure_is_the_headline_and_which_the_promise_kept
     ) in text(app)
     drawn = next(c for c in app.get("plotly_chart") if "chart_bridge" in c.proto.id)
     trace = json.loads(drawn.proto.spec)["data"][0]
-    marked = [
-        line for line, width in zip(trace["y"], trace["marker"]["line"]["width"], strict=True) if width
-    ]
+    marked = [line for line, width in zip(trace["y"], trace["marker"]["line"]["width"], strict=True) if width]
     assert len(marked) == 1 and f"◆ promise kept: {100 * kept / due:.1f}\u00a0%" in marked[0]
-    hatched = [line for line, shape in zip(trace["y"], trace["marker"]["pattern"]["shape"], strict=True) if shape]
+    hatched = [
+        line for line, shape in zip(trace["y"], trace["marker"]["pattern"]["shape"], strict=True) if shape
+    ]
     assert hatched == ["The headline, beside it<br>84.8\u00a0% · 1,086 orders"]
 
 

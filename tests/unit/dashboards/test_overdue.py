@@ -57,7 +57,9 @@ def test_each_overdue_order_stands_in_one_group(published: Path, last: date) -> 
     told = Counter(told_apart(published, last).values())
     rows = ask(published, "overdue_parts", to_day=last.isoformat(), lang="en", **NOBODY)
     assert {row["part"]: row["orders"] for row in rows if row["orders"]} == told
-    whole = sum(row["orders"] for row in ask(published, "overdue", to_day=last.isoformat(), lang="en", **NOBODY))
+    whole = sum(
+        row["orders"] for row in ask(published, "overdue", to_day=last.isoformat(), lang="en", **NOBODY)
+    )
     assert whole == sum(told.values())
     assert len(told) >= 4
 
@@ -110,7 +112,9 @@ def test_the_page_says_what_to_act_on_and_each_group_opens(open_page, published:
     assert "今天还来得及处理" in text(open_page(period="2026-02", lang="zh"))
 
 
-@pytest.mark.parametrize("part", ["", "moving", "with_us", "on_road", "at_door", "contested", "lost", "unsigned"])
+@pytest.mark.parametrize(
+    "part", ["", "moving", "with_us", "on_road", "at_door", "contested", "lost", "unsigned"]
+)
 def test_the_list_of_a_group_holds_it_exactly(published: Path, part: str) -> None:
     told = told_apart(published, date(2026, 2, 28))
     wanted = {"": set(told.values()), "moving": {"with_us", "on_road", "at_door"}}.get(part, {part})

@@ -55,8 +55,8 @@ def test_the_stage_that_loses_most_is_said_first(open_stages) -> None:
     # a week of 6 days: payment 72 x 120 min x 10.1 % = 14.5 h, the transfer 36 x 120 min x 14.2 % = 10.2 h
     app = open_stages(period="2026-01")
     assert head(app) == (
-        "**“Payment” at Head office** has been red (over 10 %) since the week of 29 Dec (5 weeks) or longer: **+10.1 %** in the week of 26 Jan "
-        "so far, 72 sub-orders, 0 stuck. One more is too slow now."
+        "**“Payment” at Head office** has been red (over 10 %) since the week of 29 Dec (5 weeks) or longer: "
+        "**+10.1 %** in the week of 26 Jan so far, 72 sub-orders, 0 stuck. One more is too slow now."
     )
     # and its group is the one that is open
     assert app.session_state["group"] == "office"
@@ -147,7 +147,11 @@ def test_the_table_has_the_latest_week(open_stages) -> None:
     assert transfer["deviation"] == pytest.approx(14.2)
     # 36 x 2 h x 14.2 %
     assert transfer["hours"] == pytest.approx(10.224)
-    assert (transfer["suborders"], transfer["open"], transfer["weeks"]) == (36, 5, "the week of 5 Jan (4 weeks)")
+    assert (transfer["suborders"], transfer["open"], transfer["weeks"]) == (
+        36,
+        5,
+        "the week of 5 Jan (4 weeks)",
+    )
     few = next(row for row in rows if row["name"] == "Front warehouse Haishu")
     assert few["judged"] == "○ too few" and few["deviation"] != few["deviation"]
 
@@ -161,7 +165,8 @@ def test_a_week_that_is_not_over_is_marked(open_stages) -> None:
 def test_in_chinese(open_stages) -> None:
     said = head(open_stages(period="2026-01", place="WH_B", lang="zh"))
     assert said == (
-        "**B仓的“调拨”**自1月5日当周（4 周）起**持续为红**（超出标准 10% 以上）：1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
+        "**B仓的“调拨”**自1月5日当周（4 周）起**持续为红**（超出标准 10% 以上）："
+        "1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
     )
 
 
