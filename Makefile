@@ -77,7 +77,7 @@ dash: $(STAMP)  ## serve the dashboards (PORT=8501; ADDRESS= other than localhos
 	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --server.address $(or $(TRUE_ON_TIME_ADDRESS),localhost) \
 	  --browser.gatherUsageStats false
 
-sql: $(STAMP)  ## a read-only prompt on what is published; SQL="from marts.bridge" answers one and ends
+sql: $(STAMP)  ## a read-only prompt on what is published; SQL="from marts.kpi where period = 'all'" answers one and ends
 	@$(PY) -m dashboards.shell $${SQL:+"$$SQL"}
 
 pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what is published

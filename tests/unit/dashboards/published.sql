@@ -61,7 +61,7 @@ from (values
     ('minimum_sample', date '1900-01-01', 30.0), ('wilson_z', date '1900-01-01', 1.959964),
     ('final_after_days', date '1900-01-01', 14.0), ('xmr_factor', date '1900-01-01', 2.66),
     ('xmr_minimum_points', date '1900-01-01', 8.0), ('xmr_run_length', date '1900-01-01', 8.0),
-    ('transit_high_percent', date '1900-01-01', 80.0)
+    ('transit_high_percent', date '1900-01-01', 80.0), ('silent_days', date '1900-01-01', 7.0)
 ) as parameters(name, valid_from, value);
 
 create table meta.metric_catalogue as
@@ -280,6 +280,32 @@ select signed_day as day, place, carrier, coalesce(destination_province, 'unknow
     count(*)::bigint as signed_orders, count(*) filter (is_on_time)::bigint as signed_on_time_orders
 from marts.fct_orders inner join (select fulfilment_code as deciding_suborder, destination_province from marts.fct_suborders) using (deciding_suborder)
 where is_on_time is not null group by all;
+
+-- where an order that was ever overdue stands, in turns: with us (one in three has left by our scan), on the road, at the door, denied, refused, lost, unsigned,
+-- and silent for seven days to the minute
+create table marts.fct_overdue as
+select order_id, order_day, order_type, place, carrier, deciding_suborder, promised_at, promised_day, signed_at, signed_day, closed_at,
+    if(turn > 0 or n % 3 = 2, erp_ship_by_at - interval 1 hour, null) as shipped_at, if(turn > 0, erp_ship_by_at, null) as picked_up_at,
+    if(turn in (2, 3, 6, 7), promised_at - interval 10 hours, null) as near_at,
+    if(turn = 3, promised_at - interval 9 hours, null) as claimed_signed_at,
+    if(turn in (2, 3), promised_at - interval 8 hours, null) as not_received_at,
+    if(turn = 4, promised_at - interval 7 hours, null) as failed_at,
+    case turn
+        when 1 then timestamptz '2026-02-26 16:00:00+00' when 2 then timestamptz '2026-02-27 16:00:00+00'
+        when 5 then erp_ship_by_at + interval 1 hour when 6 then promised_at - interval 10 hours
+        when 7 then timestamptz '2026-02-21 16:00:00+00'
+    end as last_track_at,
+    case when signed_at is null then if(turn > 0, 'picked_up_to_hub_arrived', 'pick_started_to_picked') end as stage_now,
+    case when signed_at is null then if(turn > 0, carrier, place) end as stage_place
+from (select *, (n // 97) % 8 as turn from marts.fct_orders)
+where is_due and (signed_at is null or signed_at > promised_at);
+
+create table marts.dim_holidays as
+select day::date as day, kind, name_zh, name_en
+from (values
+    (date '2026-01-01', date '2026-01-03', 'off', '元旦', 'New Year'), (date '2026-01-04', date '2026-01-04', 'work', '调休上班', 'Make-up day'),
+    (date '2026-02-15', date '2026-02-23', 'off', '春节', 'Spring Festival')
+) as spans(first_day, last_day, kind, name_zh, name_en), lateral (select unnest(range(first_day, last_day + 1, interval 1 day)) as day);
 
 create table marts.fct_promises as
 select deciding_suborder as fulfilment_code, order_id, 'carrier_province' as lane_level, 44::bigint as sample, 30::bigint as p50_hours,
