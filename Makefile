@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench profile-check lock
+.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench byhand-score profile-check lock
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -101,6 +101,9 @@ check: $(STAMP)  ## linters, types, layering
 
 bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1
 	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone)
+
+byhand-score: $(STAMP)  ## how well mistyped waybill numbers are matched, planted on what is published: SEED= ROWS=
+	@$(PY) -m tests.byhand $(if $(SEED),--seed $(SEED)) $(if $(ROWS),--rows $(ROWS))
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
 	@$(PY) -m dagster_project.commands.profile_check

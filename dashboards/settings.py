@@ -19,18 +19,23 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """The profile whose figures are shown, where its published files lie, and what analysts' queries may take."""
+    """The profile whose figures are shown, where its published files lie, and what analysts' queries may take.
+
+    `byhand`: where sheets typed by hand are put, if people may upload any.
+    """
 
     profile: str
     published_file: Path
     status_file: Path
     limits: Limits = Limits()
+    byhand: Path | None = None
 
 
 def load() -> Settings:
     """Settings of this process, from `TRUE_ON_TIME_PROFILE` (a name or a folder) and `TRUE_ON_TIME_DATA`.
 
-    Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`.
+    Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`. The page for sheets typed
+    by hand is there with `TRUE_ON_TIME_BYHAND=1` only.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
     profile = (
@@ -40,7 +45,9 @@ def load() -> Settings:
     )
     data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
     published = data / profile / "published"
-    return Settings(profile, published / "warehouse.duckdb", published / "status.json", _limits())
+    is_on = os.environ.get("TRUE_ON_TIME_BYHAND", "").lower() in ("1", "on", "true", "yes")
+    byhand = data / profile / "inbox" / "byhand" if is_on else None
+    return Settings(profile, published / "warehouse.duckdb", published / "status.json", _limits(), byhand)
 
 
 def _limits() -> Limits:

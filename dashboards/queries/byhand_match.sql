@@ -28,7 +28,7 @@ with
         where parts.order_day >= (run.as_of - to_days($reach_days::integer))::date and not parts.is_cancelled and parts.is_live
             and (
                 parts.signed_at is null and parts.closed_at is null
-                or parts.sign_source = 'customer' and parts.signed_at >= run.as_of - to_days($recent_days::integer)
+                or parts.sign_source = 'customer_click' and parts.signed_at >= run.as_of - to_days($recent_days::integer)
             )
     ),
     sizes as (select count(*)::double as waybills from opened),

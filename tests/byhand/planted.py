@@ -80,7 +80,7 @@ def foreign(connection: duckdb.DuckDBPyConnection, rows: int, seed: int) -> list
 
 
 def mistake(number: str, draw: random.Random) -> tuple[str, str]:
-    """One mistake in a number, by the published shares; of a kind that this number has no place for, another is made."""
+    """One mistake in a number, by the published shares; where a number has no place for a kind, another."""
     with ERRORS.open(encoding="utf-8") as stream:
         shares = {row["kind"]: float(row["share"]) for row in csv.DictReader(stream)}
     length = shares.pop("length")
@@ -116,7 +116,9 @@ def _jump(number: str, draw: random.Random) -> str:
 
 
 def _double(number: str, apart: int, draw: random.Random) -> str | None:
-    places = [at for at in range(len(number) - apart) if number[at] == number[at + apart] and number[at].isdigit()]
+    places = [
+        at for at in range(len(number) - apart) if number[at] == number[at + apart] and number[at].isdigit()
+    ]
     if not places:
         return None
     at, put = draw.choice(places), draw.choice("0123456789")
@@ -124,7 +126,11 @@ def _double(number: str, apart: int, draw: random.Random) -> str | None:
 
 
 def _phonetic(number: str, draw: random.Random) -> str | None:
-    places = [at for at in range(len(number) - 1) if number[at].isdigit() and number[at] > "1" and number[at + 1] == "0"]
+    places = [
+        at
+        for at in range(len(number) - 1)
+        if number[at].isdigit() and number[at] > "1" and number[at + 1] == "0"
+    ]
     if not places:
         return None
     at = draw.choice(places)

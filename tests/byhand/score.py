@@ -64,5 +64,11 @@ def scored(connection: duckdb.DuckDBPyConnection, planted: list[Planted]) -> Sco
         by_kind.setdefault(one.kind, Counter())[outcome] += 1
         counts["offered"] += outcome == "queued" and one.meant in {row["waybill"] for row in candidates}
     return Score(
-        len(planted), counts["right"], counts["wrong"], counts["queued"], counts["offered"], counts["rejected"], by_kind
+        len(planted),
+        counts["right"],
+        counts["wrong"],
+        counts["queued"],
+        counts["offered"],
+        counts["rejected"],
+        by_kind,
     )
