@@ -34,8 +34,8 @@ class Settings:
 def load() -> Settings:
     """Settings of this process, from `TRUE_ON_TIME_PROFILE` (a name or a folder) and `TRUE_ON_TIME_DATA`.
 
-    Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`. The page for sheets typed
-    by hand is there with `TRUE_ON_TIME_BYHAND=1` only.
+    Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`.
+    The page for sheets typed by hand is there with `TRUE_ON_TIME_BYHAND=1` only.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
     profile = (

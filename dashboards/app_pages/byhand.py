@@ -11,12 +11,15 @@ if view.settings.byhand:  # without the switch there is no such page
     known = inbox.read()
 
     st.header(byhand.sentence(known), anchor=False)
+    asks_first = bool(known.queue())
+    if asks_first:  # what somebody must do comes before what became of the rest
+        byhand_queue.queue(view, inbox, known)
     given, became = st.columns(2, gap="medium")
     with given.container(border=True, height="stretch"):
         byhand.give(view, inbox)
     with became.container(border=True, height="stretch"):
         byhand.became(known)
-    with st.container(border=True, key="byhand_queue"):
+    if not asks_first:
         byhand_queue.queue(view, inbox, known)
     with st.container(border=True, key="byhand_log"):
         byhand.log(known)

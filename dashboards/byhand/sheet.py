@@ -222,6 +222,7 @@ def _typed(line: int, cells: dict[str, str], now: datetime) -> Typed:
         mistake, column = "time", "time"
     elif at > now + timedelta(hours=1):
         mistake, column = "future", "time"
+    number = cells["number"] if mistake else number  # to be found again in the sheet
     kept = {name: cells.get(name, "")[:LONGEST] for name in ("carrier", "city", "status", "time")}
     code = re.sub(r"\s", "", cells.get("code", "")).upper()[:LONGEST]
     return Typed(line, number[:LONGEST], code=code, at=at, event_type=event_type, sign_method=sign_method,

@@ -1,5 +1,6 @@
 """The blocks of the by-hand page: giving a sheet, what became of it, the log. The queue is in byhand_queue.py."""
 
+import re
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from dashboards.ui.verdict import DOLLAR as PLAIN
 OUTCOMES = ("taken", "queued", "rejected")
 SIGNS = {"taken": "✓", "queued": "△", "rejected": "▲"}
 SHOWN = 200
+MOST_LINES = 6
 TALLEST = 420
 
 
@@ -165,24 +167,29 @@ def picture(counts: Counter) -> go.Figure:
 
 
 def _rejected(lines: list[Entry]) -> None:
+    """Which row and column, what stands there, and what to do."""
     st.caption(t("byhand_rejected_caption"))
-    rows = [
-        {
-            "line": line["line"],
-            "column": sheet.HEADS[line["column"]] if line.get("column") else "",
-            "typed": line["typed"],
-            "why": t(f"byhand_reason_{line['reason']}", first=line.get("first", "")),
-        }
-        for line in lines
-    ]
-    columns: dict[str, Any] = {
-        "line": st.column_config.NumberColumn(t("byhand_col_line"), format="%d"),
-        "column": st.column_config.TextColumn(t("byhand_col_column")),
-        "typed": st.column_config.TextColumn(t("byhand_col_typed")),
-        "why": st.column_config.TextColumn(t("byhand_col_why"), width="large"),
-    }
     with st.container(key="byhand_rejected"):
-        st.dataframe(rows, column_config=columns, hide_index=True, height=min(260, 38 + 35 * len(rows)))
+        for line in lines[:MOST_LINES]:
+            st.markdown(_rejected_line(line))
+        if len(lines) > MOST_LINES:
+            with st.expander(t("byhand_more", count=len(lines) - MOST_LINES)):
+                for line in lines[MOST_LINES:]:
+                    st.markdown(_rejected_line(line))
+
+
+def _rejected_line(line: Entry) -> str:
+    where = t("byhand_at_line", line=line["line"])
+    if line.get("column"):
+        where += f" · {sheet.HEADS[line['column']]}"
+    seen = line.get(line.get("column", ""), "") or line["typed"]
+    why = t(f"byhand_reason_{line['reason']}", first=line.get("first", ""))
+    return f":red-badge[▲ {where}] {plain(seen)}  \n{why}"
+
+
+def plain(text: str) -> str:
+    """What somebody typed, so that no character of it means anything to the page."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def log(known: Known) -> None:

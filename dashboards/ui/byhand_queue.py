@@ -13,22 +13,23 @@ from dashboards.ui.page import View
 
 def queue(view: View, inbox: Inbox, known: Known) -> None:
     """The row that is asked about, and a button for each answer."""
-    st.subheader(t("byhand_queue"), anchor=False)
     waiting = {row["row_id"]: row for row in known.queue()}
-    if st.session_state.pop("byhand_was_decided", False):
-        st.info(t("byhand_was_decided"), icon=":material/group:")
-    if not waiting:
-        st.caption(t("byhand_queue_empty"))
-        return
-    row = waiting[_chosen(waiting)]
-    st.markdown(t("byhand_typed", number=row["typed"], **_said(row)))
-    st.caption(t(f"byhand_reason_{row['reason']}", first=""))
-    columns = st.columns(len(row["candidates"]), gap="small")
-    for column, candidate in zip(columns, row["candidates"], strict=True):
-        with column.container(border=True, height="stretch"):
-            _card(view, inbox, row, candidate)
-    if st.button(t("byhand_none_of_these"), icon=":material/close:", key="byhand_none"):
-        _decide(view, inbox, row, None)
+    with st.container(border=True, key="byhand_queue"):
+        st.subheader(t("byhand_queue"), anchor=False)
+        if st.session_state.pop("byhand_was_decided", False):
+            st.info(t("byhand_was_decided"), icon=":material/group:")
+        if not waiting:
+            st.caption(t("byhand_queue_empty"))
+            return
+        row = waiting[_chosen(waiting)]
+        st.markdown(t("byhand_typed", number=byhand.plain(row["typed"]), **_said(row)))
+        st.caption(t(f"byhand_reason_{row['reason']}", first=""))
+        columns = st.columns(len(row["candidates"]), gap="small")
+        for column, candidate in zip(columns, row["candidates"], strict=True):
+            with column.container(border=True, height="stretch"):
+                _card(view, inbox, row, candidate)
+        if st.button(t("byhand_none_of_these"), icon=":material/close:", key="byhand_none"):
+            _decide(view, inbox, row, None)
 
 
 def _chosen(waiting: dict[str, Entry]) -> str:
@@ -50,7 +51,7 @@ def _chosen(waiting: dict[str, Entry]) -> str:
 def _said(row: Entry) -> dict[str, str]:
     blank = t("byhand_not_given")
     names = ("carrier", "city", "status", "occurred_at", "code")
-    return {name: str(row[name] or blank).replace("$", "") for name in names}
+    return {name: byhand.plain(row[name]) or blank for name in names}
 
 
 def _card(view: View, inbox: Inbox, row: Entry, candidate: Entry) -> None:
