@@ -48,31 +48,23 @@ def upload(inbox: Inbox, ask: Ask, name: str, content: bytes, who: str, now: dat
         inbox.keep(number, name, content)
         found = _matched(ask, rows)
         lines: list[Entry] = []
-        fresh: dict[str, Entry] = {}
+        fresh: list[Entry] = []
+        first: dict[str, int] = {}  # where each row stands first
         for row in rows:
             row_id = _row_id(row)
-            line = {"entry": "line", "upload": number, "line": row.line, "row_id": row_id}
-            if row_id in fresh:
-                line |= {
-                    "outcome": "rejected",
-                    "reason": "twice",
-                    "typed": row.number,
-                    "first": fresh[row_id]["line"],
-                }
-            elif row_id not in known.rows:
-                fresh[row_id] = {
-                    "entry": "row",
-                    **said,
-                    "row_id": row_id,
-                    **_said(row),
-                    **_outcome(row, found.get(row.line, [])),
-                }
-            else:
+            line: Entry = {"entry": "line", "upload": number, "line": row.line, "row_id": row_id}
+            if row_id in first:
+                line |= {"outcome": "rejected", "reason": "twice", "typed": row.number, "first": first[row_id]}
+            elif row_id in known.rows:
                 line["is_known"] = True
+            else:
+                outcome = _outcome(row, found.get(row.line, []))
+                fresh.append({"entry": "row", **said, "row_id": row_id, **_said(row), **outcome})
+            first.setdefault(row_id, row.line)
             lines.append(line)
-        taken = [_drop(row, "rule", now) for row in fresh.values() if row["outcome"] == "taken"]
+        taken = [_drop(row, "rule", now) for row in fresh if row["outcome"] == "taken"]
         inbox.hand_over(f"upload-{number}", taken)
-        inbox.append([{"entry": "upload", **said, "rows": len(rows)}, *fresh.values(), *lines])
+        inbox.append([{"entry": "upload", **said, "rows": len(rows)}, *fresh, *lines])
     return number
 
 

@@ -158,8 +158,8 @@ def _text(content: bytes) -> list[list[str]]:
         raise RefusedError("encoding")
     if "\0" in text:
         raise RefusedError("encoding")
-    head = text[: text.find("\n")]
-    delimiter = max(",;\t", key=head.count)
+    top = "".join(text.splitlines(keepends=True)[:HEADER_WITHIN])
+    delimiter = max(",;\t", key=top.count)
     try:
         return [
             [_cell(value) for value in row]

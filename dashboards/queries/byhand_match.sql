@@ -93,7 +93,7 @@ with
                     when 'jump_twin' then $jump_twin / n
                     when 'phonetic' then $phonetic
                     when 'two' then $two / (n * n * 40)
-                    else $two / pow(10, n)
+                    else $garbled
                 end
             end
             * if(is_checked and not is_same, $check_slips, 1)
