@@ -1,11 +1,12 @@
 """Typed numbers against open waybills: what is taken, what is asked, what is rejected, and how often that is right."""
 
+import csv
 from statistics import median
 
 import duckdb
 import pytest
 
-from tests.byhand.planted import sheet
+from tests.byhand.planted import ERRORS, sheet
 from tests.byhand.score import matched, parameters, scored
 
 SEED = 7  # neither the one the parameters were tuned on nor the one held out
@@ -183,3 +184,14 @@ def test_the_floor(connection) -> None:
     assert score.rows == 1500
     assert score.right_percent > 92.4, score
     assert score.wrong_percent < 0.5, score
+
+
+def test_what_is_said_of_the_score_is_what_is_published() -> None:
+    """Shares of keying errors as the document names them."""
+    with ERRORS.open(encoding="utf-8") as stream:
+        shares = {row["kind"]: row["share"] for row in csv.DictReader(stream)}
+    said = (ERRORS.parents[2] / "docs" / "byhand.md").read_text(encoding="utf-8")
+    assert all(
+        f"{shares[kind]} %" in said
+        for kind in ("substitution", "transposition", "jump", "jump_twin", "two", "length")
+    )

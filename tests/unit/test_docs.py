@@ -16,6 +16,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "data/README.md",
     "docs/analysts.md",
+    "docs/byhand.md",
     "docs/serving.md",
 )
 

@@ -59,7 +59,8 @@ def test_a_sheet_is_taken_in_asked_about_and_logged(
         number, carrier = connection.execute(
             """select waybill, waybills.carrier from marts.dim_waybills as waybills
             inner join marts.fct_suborders using (fulfilment_code)
-            where signed_at is null and closed_at is null and not is_cancelled order by order_day desc, waybill limit 1"""
+            where signed_at is null and closed_at is null and not is_cancelled
+            order by order_day desc, waybill limit 1"""
         ).fetchone()
         (closed,) = connection.execute(
             """select waybill from marts.dim_waybills inner join marts.fct_suborders using (fulfilment_code)
@@ -86,8 +87,8 @@ def test_a_sheet_is_taken_in_asked_about_and_logged(
     assert app.header[0].value.startswith("No row waits for a decision; so far **2** rows were taken")
     assert len(list((tmp_path / "demo" / "inbox" / "byhand" / "drop").iterdir())) == 2
     log = app.dataframe[-1].value
-    assert list(log["Outcome"])[0] == "✓ taken"
-    assert set(log["Who"]) == {"local"}
+    assert log["outcome"].iloc[0] == "✓ taken"
+    assert set(log["who"]) == {"local"}
 
 
 def test_a_file_that_is_refused_says_what_to_do(open_page, switched_on) -> None:
