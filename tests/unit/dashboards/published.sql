@@ -272,7 +272,7 @@ select deciding_suborder as fulfilment_code, order_id, order_day, 'direct' as ro
     end as destination_province,
     0 as batch, promised_at, promise_source, is_on_time, lateness_minutes, sign_source, 'handed_over' as sign_method, is_cancelled,
     cancelled_at, null::varchar as replaced_by, true as is_live, closed_at, null::varchar as stage_now, signed_at,
-    signed_at - to_hours(36 + n % 10) as picked_up_at
+    signed_at - to_hours(36 + n % 10) as picked_up_at, placed_at, placed_at + to_hours(6) as outbound_at, null::timestamptz as supplier_shipped_at
 from marts.fct_orders;
 
 create table marts.agg_lane_daily as
