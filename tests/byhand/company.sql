@@ -42,3 +42,9 @@ from parcels;
 create table marts.agg_stage_daily as select 'picked_up_to_hub_arrived' as stage;
 create table marts.agg_stage_open_daily as select 'picked_up_to_hub_arrived' as stage;
 create table marts.dim_places as select '' as place, '' as name_zh, '' as name_en, '' as kind where false;
+create table marts.fct_overdue (
+    order_id varchar, order_day date, order_type varchar, place varchar, carrier varchar, deciding_suborder varchar,
+    promised_at timestamptz, promised_day date, signed_at timestamptz, signed_day date, closed_at timestamptz,
+    shipped_at timestamptz, picked_up_at timestamptz, near_at timestamptz, claimed_signed_at timestamptz,
+    not_received_at timestamptz, failed_at timestamptz, last_track_at timestamptz, stage_now varchar, stage_place varchar
+);
