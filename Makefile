@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench import profile-check lock backup restore retire service
+.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench byhand-score import profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -77,7 +77,7 @@ dash: $(STAMP)  ## serve the dashboards (PORT=8501; ADDRESS= other than localhos
 	  --server.port $(or $(TRUE_ON_TIME_PORT),8501) --server.address $(or $(TRUE_ON_TIME_ADDRESS),localhost) \
 	  --browser.gatherUsageStats false
 
-sql: $(STAMP)  ## a read-only prompt on what is published; SQL="from marts.bridge" answers one and ends
+sql: $(STAMP)  ## a read-only prompt on what is published; SQL="from marts.kpi where period = 'all'" answers one and ends
 	@$(PY) -m dashboards.shell $${SQL:+"$$SQL"}
 
 pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what is published
@@ -118,6 +118,9 @@ bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written s
 import: $(STAMP)  ## FILE=orders.xlsx: a workbook as it is, to the dashboards; YES=1 NAME= ZONE= SET="7=events.delivered"
 	@$(PY) -m dagster_project.commands.import_workbook "$(FILE)" $(if $(YES),--yes) $(if $(NAME),--name "$(NAME)") \
 	  $(if $(ZONE),--zone "$(ZONE)") $(foreach said,$(SET),--set '$(said)')
+
+byhand-score: $(STAMP)  ## how well mistyped waybill numbers are matched, planted on what is published: SEED= ROWS=
+	@$(PY) -m tests.byhand $(if $(SEED),--seed $(SEED)) $(if $(ROWS),--rows $(ROWS))
 
 profile-check: $(STAMP)  ## dry-run PROFILE over SOURCE: mistakes with their remedy, and the first rows as understood
 	@$(PY) -m dagster_project.commands.profile_check

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,8 @@ async def warmed(app: st.App) -> AsyncIterator[None]:
     """The server's lifespan: it answers once its libraries are there and the published file is open."""
     importlib.import_module("plotly.graph_objects")
     published = importlib.import_module("dashboards.published")  # its caches want a server that runs
-    file = settings.load().published_file
-    if file.is_file():
-        published.ask(file, "run")
+    with suppress(published.NothingPublishedError):  # the pages say so
+        published.ask(settings.load().published_file, "run")
     yield
 
 

@@ -32,6 +32,10 @@ class NothingPublishedError(FileNotFoundError):
     """No night has published a file for this profile yet."""
 
 
+class OutdatedError(NothingPublishedError):
+    """What is published was made by an earlier version of this project, and lacks what the pages ask for."""
+
+
 def version(file: Path) -> str:
     """What tells one published version from the next.
 
@@ -72,11 +76,19 @@ def _connection(file: str, seen: str) -> duckdb.DuckDBPyConnection:
 
 
 def open_published(file: Path) -> duckdb.DuckDBPyConnection:
-    """Attach the file, add the queries' own words (queries/words.sql), then lock both doors."""
+    """Attach the file, add the queries' own words (queries/words.sql), then lock both doors.
+
+    Raises:
+        OutdatedError: it lacks a table that they are about.
+    """
     connection = duckdb.connect(config={"memory_limit": "1GB", "threads": 2})
     path = str(file.resolve()).replace("'", "''")
     connection.execute(f"attach '{path}' as published (read_only)")
-    connection.execute((QUERIES / "words.sql").read_text(encoding="utf-8"))
+    try:
+        connection.execute((QUERIES / "words.sql").read_text(encoding="utf-8"))
+    except duckdb.CatalogException as missing:
+        connection.close()
+        raise OutdatedError(str(file)) from missing
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection

@@ -22,6 +22,7 @@ class Settings:
     """The profile whose figures are shown, where its published files lie, and what analysts' queries may take.
 
     `heartbeats`: a folder of one small JSON file a connection, written as it is fetched.
+    `byhand`: where sheets typed by hand are put, if people may upload any.
     """
 
     profile: str
@@ -29,23 +30,27 @@ class Settings:
     status_file: Path
     heartbeats: Path
     limits: Limits = Limits()
+    byhand: Path | None = None
 
 
 def load() -> Settings:
     """Settings of this process, from `TRUE_ON_TIME_PROFILE` (a name or a folder) and `TRUE_ON_TIME_DATA`.
 
     Limits of analysts' queries: `TRUE_ON_TIME_SQL_SECONDS`, `_MEGABYTES`, `_ROWS`, `_AT_ONCE`.
+    The page for sheets typed by hand is there with `TRUE_ON_TIME_BYHAND=1` only.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
     profile = Path(named).expanduser().resolve().name  # a name, or a folder of that name
     data = Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
     published = data / profile / "published"
+    is_on = os.environ.get("TRUE_ON_TIME_BYHAND", "").lower() in ("1", "on", "true", "yes")
     return Settings(
         profile,
         published_file=published / "warehouse.duckdb",
         status_file=published / "status.json",
         heartbeats=data / profile / "sources",
         limits=_limits(),
+        byhand=data / profile / "inbox" / "byhand" if is_on else None,
     )
 
 

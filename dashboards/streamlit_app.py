@@ -34,6 +34,9 @@ def main() -> None:
     found = settings.load()
     try:
         view = page.open_view(found, language())
+    except published.OutdatedError:
+        st.info(t("published_outdated"), icon=":material/update:")
+        return
     except published.NothingPublishedError:
         st.info(t("nothing_published", profile=found.profile), icon=":material/nights_stay:")
         return

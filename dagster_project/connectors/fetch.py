@@ -90,7 +90,7 @@ def fetch(
         state = read_state(home, connection)
         state.attempted_at = datetime.now(UTC).isoformat()
         began = time.monotonic()
-        errors = _fetch_tables(profile, connection, source_dir, state, window, environment)
+        errors = _fetch_tables(profile, connection, source_dir, home, state, window, environment)
         state.seconds = round(time.monotonic() - began, 3)
         state.error = "; ".join(errors)
         state.failures = state.failures + 1 if errors else 0
@@ -107,6 +107,7 @@ def _fetch_tables(
     profile: Profile,
     connection: Connection,
     source_dir: Path,
+    home: Path,
     state: State,
     window: Window | None,
     environment: Mapping[str, str],
@@ -115,6 +116,8 @@ def _fetch_tables(
     if unset:
         return [f"{', '.join(unset)} not set in the environment"]
     settings = filled(connection.settings, dict(environment))
+    if str(settings.get("folder", "")).startswith("inbox/"):
+        settings |= {"folder": str(home / settings["folder"]), "may_be_missing": True}
     secrets = list(secrets_of(settings))
     errors = []
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as duck:

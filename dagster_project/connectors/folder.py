@@ -1,7 +1,8 @@
 """A watched folder: a share or mailbox folder into which others put files of any name.
 
 A file is taken once it has not changed for a minute, as it is, under a name that says when; what it holds is judged
-when it lands. A file that is changed later is taken again.
+when it lands. A file that is changed later is taken again. A folder below `inbox/` is one of the profile's own home:
+until somebody puts something there it need not exist.
 """
 
 import time
@@ -23,7 +24,7 @@ class Folder:
 
     def __init__(self, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> None:
         self.folder = Path(settings["folder"]).expanduser()
-        if not self.folder.is_dir():
+        if not self.folder.is_dir() and not settings.get("may_be_missing"):
             raise FileNotFoundError(f"no folder {self.folder}: is the share mounted?")
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:

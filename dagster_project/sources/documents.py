@@ -87,11 +87,11 @@ def _documents(contract: TableContract) -> str:
 
 
 def _rows(contract: TableContract) -> str:
-    """position, file_index, record, line, parts, broken (see `broken_reasons`): a row a record, counted through the file;
-    a document in which the way to the records breaks off is one broken row."""
+    """position, file_index, record, line, parts, broken (as `broken_reasons` has it): a row a record, counted through
+    the file; a document in which the way to the records breaks off is one broken row."""
     depth = len(contract.levels)
     texts = [_texts(contract, level, depth) for level in range(depth + 1)]
-    query = f"""
+    query = """
         SELECT position AS document, file_index,
             CASE WHEN json_valid(line) THEN CAST(line AS JSON) END AS value,
             CASE WHEN NOT json_valid(line) THEN 'document' END AS broken

@@ -32,7 +32,7 @@ TABLES: dict[str, dict[str, str]] = {
         "stage": "VARCHAR", "place": "VARCHAR", "order_type": "VARCHAR", "minutes": "DOUBLE",
         "clock": "VARCHAR", "valid_from": "DATE", "valid_to": "DATE",
     },
-    "holidays": {"day": "DATE", "kind": "VARCHAR"},
+    "holidays": {"day": "DATE", "kind": "VARCHAR", "name_zh": "VARCHAR", "name_en": "VARCHAR"},
 }  # fmt: skip
 _REQUIRED = {
     "places": ("place",),

@@ -12,6 +12,7 @@ if not any(row["promise_source"] == "computed" for row in sources):
     promise.without_buffers(view, sources)
 else:
     st.header(promise.sentence(view, coverage), anchor=False)
+    promise.missed(view)
     promise.others(sources)
     tried, sized = st.columns(2, gap="medium")
     with tried.container(border=True, height="stretch"):

@@ -1,4 +1,4 @@
-"""Late scans change yesterday: each day's rate as first published and as known now, and the events that moved it."""
+"""Late scans change yesterday: each rate by day as first published and as known now, and what moved it."""
 
 import streamlit as st
 
@@ -6,10 +6,10 @@ from dashboards.ui import page, restatement
 
 view = page.current()
 metric = restatement.metric(view)
-days = view.ask("restated_days", metric=metric["metric"])
+days = view.ask("restated_days", metric=metric["metric"], by_order=metric["is_by_order"])
 
 st.header(restatement.sentence(view, metric, days), anchor=False)
-st.caption(restatement.how_known(view, days))
+st.caption(restatement.how_known(view, metric, days))
 
 with st.container(border=True):
     restatement.comparison(view, metric, days)

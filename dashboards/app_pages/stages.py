@@ -13,12 +13,12 @@ if not rows:
     st.stop()
 
 now = heat_said.now(rows, weeks)
-st.header(heat_said.sentence(now, weeks, view.run), anchor=False)
+st.header(heat_said.sentence(rows, now, weeks, view.run), anchor=False)
 
 with st.container(border=True):
     group = heat.controls(rows, now)
     shown, judged = ([row for row in found if row["part"] == group] for found in (rows, now))
-    heat.links(judged)
+    heat.links(judged, shown, weeks[-1])
     heat.pictures(view, shown, judged, weeks)
 
 with st.container(border=True):

@@ -1,5 +1,5 @@
 -- The orders behind a figure of the period, the worst first. `late`, `late_erp`, `lost`: signed late; `due_missed`: due and
--- not kept; `overdue`: still open; `step`: those whose verdict a step of the bridge changes (its first two: all it counts).
+-- not kept; `overdue`: still open, of them `$part`, or those that stand in a stage with us; `step`: those whose verdict a step of the bridge changes (its first two: all it counts).
 with
     run as (
         select as_of, has_erp, has_receipts from published.meta.run
@@ -15,32 +15,33 @@ with
         where
             $show in ('late', 'late_erp') and signed_day between $from_day and $to_day and not is_on_time
             and ($show = 'late' or is_erp_on_time)
-        union all
-        select orders.*, late_minutes
+        union all by name
+        select orders.*, late_minutes as minutes
         from published.marts.fct_orders as orders
         inner join lost using (order_id)
         where $show = 'lost' and signed_day between $from_day and $to_day
-        union all
-        select orders.*, minutes_late(promised_at, signed_at, run.as_of)
+        union all by name
+        select orders.*, minutes_late(promised_at, signed_at, run.as_of) as minutes
         from published.marts.fct_orders as orders
         cross join run
         where $show = 'due_missed' and is_due and promised_day between $from_day and $to_day and not is_kept
-        union all
-        select orders.*, minutes_between(promised_at, end_of_day($to_day, $timezone)) as minutes_open
-        from published.marts.fct_orders as orders
+        union all by name
+        select order_id, minutes_open as minutes, promised_at, signed_at, place, carrier, order_type, part, last_seen_at
+        from overdue_at($to_day, $silent_days)
+        inner join overdue_parts using (part)
         left join ages on age = try_cast($age as integer)
         where
-            $show = 'overdue' and is_due and promised_day <= $to_day and (signed_day is null or signed_day > $to_day)
-            and (signed_day is not null or closed_at is null or closed_at > end_of_day($to_day, $timezone))
-            and ($age = '' or minutes_open >= 1440 * from_days and (to_days is null or minutes_open < 1440 * to_days))
-        union all
-        select orders.*, minutes_late(promised_at, signed_at, run.as_of)
+            $show = 'overdue' and ($age = '' or minutes_open >= 1440 * from_days and (to_days is null or minutes_open < 1440 * to_days))
+            and ($part in ('', part) or ($part = 'moving' and is_moving))
+            and ($stage = '' or (stage_now = $stage and stage_place = $at))
+        union all by name
+        select orders.*, minutes_late(promised_at, signed_at, run.as_of) as minutes
         from published.marts.fct_orders as orders
         cross join run
         where
             $show = 'step' and $step = 'erp' and erp_shipped_day between $from_day and $to_day
-        union all
-        select orders.*, minutes_late(promised_at, signed_at, run.as_of)
+        union all by name
+        select orders.*, minutes_late(promised_at, signed_at, run.as_of) as minutes
         from published.marts.fct_orders as orders
         cross join run
         where
@@ -67,7 +68,8 @@ with
 select
     order_id, minutes, timezone($timezone, promised_at) as promised_at, timezone($timezone, signed_at) as signed_at,
     coalesce(if($lang = 'zh', places.name_zh, places.name_en), worst.place) as place_name,
-    coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, orders
+    coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, orders,
+    part, timezone($timezone, last_seen_at) as last_seen_at
 from worst
 left join published.marts.dim_places as places using (place)
 left join published.marts.dim_carriers as carriers on carriers.carrier = worst.carrier

@@ -10,5 +10,6 @@ select
     arg_max(value, valid_from) filter (name = 'xmr_minimum_points')::integer as xmr_minimum_points,
     arg_max(value, valid_from) filter (name = 'xmr_run_length')::integer as xmr_run_length,
     arg_max(value, valid_from) filter (name = 'transit_high_percent')::integer as aim_percent,
+    arg_max(value, valid_from) filter (name = 'silent_days')::integer as silent_days,
     (select timezone from published.meta.run) as timezone
 from published.meta.parameters

@@ -1,5 +1,5 @@
--- A rate by day as it is known now, as it was when first published (what has moved since is taken back), and what a night
--- of the day's own published, where there was one.
+-- A rate by day as it is known now, as it was when first published (what has moved since is taken back; where the rate does
+-- not count orders, as it was published), and what a night of the day's own published, where there was one.
 with
     moves as (
         select day, sum(was_counted::int - is_counted::int)::bigint as denominator, sum(was_met::int - is_met::int)::bigint as numerator,
@@ -9,21 +9,24 @@ with
         where metric = $metric and day between $from_day and $to_day
         group by day
     ),
-    own_nights as (
-        select rates.day, rates.numerator, rates.denominator
+    published_first as (
+        select rates.day, rates.numerator, rates.denominator, rates.as_of < timezone(run.timezone, (rates.day + 2)::timestamp) as is_own_night
         from published.meta.published_rates as rates
         cross join published.meta.run as run
-        where rates.metric = $metric and rates.as_of < timezone(run.timezone, (rates.day + 2)::timestamp)
+        where rates.metric = $metric and rates.day between $from_day and $to_day
     )
 select
     kpi.period_start as day, kpi.numerator, kpi.denominator, kpi.value,
-    kpi.numerator + coalesce(moves.numerator, 0) as first_numerator, kpi.denominator + coalesce(moves.denominator, 0) as first_denominator,
-    rate(first_numerator, first_denominator) as first_value, 100 * (kpi.value - first_value) as points,
+    if($by_order, kpi.numerator + coalesce(moves.numerator, 0), published_first.numerator) as first_numerator,
+    if($by_order, kpi.denominator + coalesce(moves.denominator, 0), published_first.denominator) as first_denominator,
+    rate(first_numerator, first_denominator) as first_value, coalesce(100 * (kpi.value - first_value), 0) as points,
     coalesce(orders, 0) as orders, coalesce(joined, 0) as joined, coalesce(gone, 0) as gone, coalesce(judged_anew, 0) as judged_anew,
     least(kpi.denominator, first_denominator) < $minimum_sample as is_too_few, kpi.is_final,
-    rate(own_nights.numerator, own_nights.denominator) as night_value
+    case when is_own_night then rate(published_first.numerator, published_first.denominator) end as night_value
 from published.marts.kpi as kpi
 left join moves on moves.day = kpi.period_start
-left join own_nights on own_nights.day = kpi.period_start
-where kpi.metric = $metric and kpi.period = 'day' and kpi.period_start between $from_day and $to_day
+left join published_first on published_first.day = kpi.period_start
+where
+    kpi.metric = $metric and kpi.period = 'day' and kpi.period_start between $from_day and $to_day
+    and ($by_order or published_first.day is not null)
 order by day

@@ -1,6 +1,6 @@
 -- Each carrier ($by = 'carrier') or place on the lanes that others serve too: its rate, and what the others' rates there
 -- come to, weighted by its own orders a lane. A lane is the far end (the place of a carrier, or the reverse) and a province.
--- Suppliers, who send from their own stock, are compared with suppliers. A filter of $by narrows who is shown, not who is compared with.
+-- Suppliers, who send from their own stock, are compared with suppliers. A filter of $by marks whom it names; all are shown.
 with
     counted as (
         select
@@ -53,8 +53,7 @@ select
         when is_too_few then 'few' when difference + margin < 0 then 'worse'
         when difference - margin > 0 then 'better' else 'chance'
     end as standing,
-    compared
+    compared, if($by = 'carrier', list_contains($carriers::varchar[], code), list_contains($places::varchar[], code)) as is_marked
 from scored
 left join holders on held_by = $by and place = code
-where ($by = 'place' or is_chosen($carriers, code)) and ($by = 'carrier' or is_chosen($places, code))
 order by gap nulls last, orders desc, code

@@ -38,6 +38,7 @@ select
     -- of too few a count, no rate
     case when colour <> 'grey' then (actual - standard)::double / standard::double end as deviation,
     suborders, ((actual - standard) / 3600000000)::double as hours_over, open_overdue,
+    colour in ('green', 'grey') and open_overdue >= $minimum_sample as is_jammed,
     if(colour = 'red', row_number() over (partition by stage, place, colour = 'red', run order by week), 0) as red_weeks
 from runs
 inner join stages using (stage)

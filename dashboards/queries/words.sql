@@ -107,3 +107,84 @@ create macro kind_of_mistake(reason) as
         when regexp_matches(reason, ' is none of | is no | is below | is above | less than | more than ') then 'value'
         else 'other'
     end;
+
+-- What had happened by an instant, else null.
+create macro by_then(happened, instant) as if(happened <= instant, happened, null);
+
+-- Orders past their promise and neither signed nor closed at the end of a day, by what can be done about them, told from their
+-- deciding sub-order's scans by then. `with_us`: no carrier has had it, nor has it left by our own scan long ago; `contested`: refused, sent back or lost, or claimed
+-- received and the customer says it has not come; else `at_door`: out for delivery, in a locker or claimed received, and
+-- `on_road`: on the way there; of these two, without a scan for `silent_days`: `unsigned` and `lost`.
+create macro overdue_at(to_day, silent_days) as table
+with
+    run as (
+        select timezone(timezone, (to_day::date + 1)::timestamp) as ends_at from published.meta.run
+    ),
+    open_orders as (
+        select
+            overdue.* exclude (order_type), coalesce(order_type, 'unknown') as order_type, ends_at,
+            minutes_between(promised_at, ends_at) as minutes_open, by_then(claimed_signed_at, ends_at) as claimed_at,
+            greatest(
+                by_then(last_track_at, ends_at), by_then(picked_up_at, ends_at), by_then(near_at, ends_at), by_then(failed_at, ends_at)
+            ) as tracked_at,
+            greatest(tracked_at, by_then(shipped_at, ends_at)) as last_seen_at,
+            coalesce(minutes_between(last_seen_at, ends_at) >= 1440 * silent_days, false) as is_silent
+        from published.marts.fct_overdue as overdue
+        inner join run on
+            promised_day <= to_day::date and (signed_day is null or signed_day > to_day::date)
+            and (signed_day is not null or closed_at is null or closed_at > ends_at)
+    )
+select
+    *, case
+        when tracked_at is null then if(is_silent, 'lost', 'with_us')
+        when failed_at <= ends_at or (not_received_at <= ends_at and not_received_at >= claimed_at) then 'contested'
+        when near_at <= ends_at then if(is_silent, 'unsigned', 'at_door')
+        else if(is_silent, 'lost', 'on_road')
+    end as part
+from open_orders;
+
+-- What can be done about overdue orders, in the order in which to begin; the first three move today.
+create table overdue_parts as
+from (values
+    (1, 'with_us', true), (2, 'on_road', true), (3, 'at_door', true), (4, 'contested', false), (5, 'lost', false), (6, 'unsigned', false)
+) as overdue_parts(turn, part, is_moving);
+
+-- Numbers typed by hand, to be compared: letters that look like digits are read as those, and a Chinese character is one
+-- sign, for distances are counted in bytes.
+create macro looks(number) as regexp_replace(translate(upper(number), 'OILZSB', '011258'), '[^ -~]', '~', 'g');
+
+-- What is left of a number without its characters i and j; 0: none.
+create macro cut(number, i, j) as
+    case
+        when j = 0 then number
+        when i = 0 then left(number, j - 1) || substr(number, j + 1)
+        else left(number, i - 1) || substr(number, i + 1, j - i - 1) || substr(number, j + 1)
+    end;
+
+-- Whether a number has the form of the Universal Postal Union's S10, and its check digit is right.
+create macro passes_s10(number) as
+    regexp_full_match(number, '[A-Z]{2}\d{9}[A-Z]{2}')
+    and try_cast(number[11] as integer) = case
+        11 - list_sum(list_transform([8, 6, 4, 2, 3, 5, 9, 7], lambda weight, i: weight * try_cast(number[i + 2] as integer))) % 11
+        when 10 then 0
+        when 11 then 5
+        else 11 - list_sum(list_transform([8, 6, 4, 2, 3, 5, 9, 7], lambda weight, i: weight * try_cast(number[i + 2] as integer))) % 11
+    end;
+
+-- Of two numbers that differ in two places: the one mistake it may be, else two.
+create macro kind_of_two(typed, meant, p, q) as
+    case
+        when q - p = 2 and typed[p] = meant[q] and typed[q] = meant[p] then 'jump'
+        when q - p = 1 and typed[p] = typed[q] and meant[p] = meant[q] then 'twin'
+        when q - p = 2 and typed[p] = typed[q] and meant[p] = meant[q] then 'jump_twin'
+        when q - p = 1 and (meant[q] = '0' and typed[p] = '1' and typed[q] = meant[p] or typed[q] = '0' and meant[p] = '1' and meant[q] = typed[p]) then 'phonetic'
+        else 'two'
+    end;
+create macro differences(a, b) as list_filter(range(1, length(a) + 1), lambda i: a[i] <> b[i]);
+create macro pair_of_mistakes(typed, meant) as
+    kind_of_two(typed, meant, differences(typed, meant)[1], differences(typed, meant)[2]);
+
+-- A city as people write it: with its province before, or the word for city behind.
+create macro city_of(typed, city) as
+    typed = regexp_replace(city, '市$', '') or ends_with(typed, regexp_replace(city, '市$', ''))
+    or ends_with(lower(typed), lower(city)) or jaro_winkler_similarity(lower(typed), lower(city)) >= 0.93;

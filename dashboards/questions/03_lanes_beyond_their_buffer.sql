@@ -1,5 +1,5 @@
--- en: On which lanes does the way take longer than the promise allows for? (80 % within is the aim)
--- zh: 哪些线路的在途时间超出承诺缓冲？（目标：80% 在缓冲之内）
+-- en: On which lanes does the way take longer than the promise allows for? (80 % within is the aim; lanes from 30 sub-orders)
+-- zh: 哪些线路的在途时间超出承诺缓冲？（目标：80% 在缓冲之内；30 个子单以上的线路）
 select
     origin_place, carrier, destination_city,
     count(*) as suborders,

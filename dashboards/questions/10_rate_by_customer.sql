@@ -1,5 +1,5 @@
--- en: Which customers are served worst? (from 30 promised orders)
--- zh: 哪些客户的准时率最低？（有承诺订单 30 单以上）
+-- en: Which customers are served worst? (from 30 orders promised and signed)
+-- zh: 哪些客户的准时率最低？（有承诺且已签收 30 单以上）
 select
     customer_id, city,
     count(*) as signed_orders,

@@ -10,14 +10,18 @@ from dashboards.ui import formats, opens, stages, theme
 from dashboards.ui.i18n import t
 
 LONGEST_LABEL = 30
+# the step of the bridge that is the promise kept rate
+KEPT = "valid_signature"
 
 
-def bridge(rows: list[Row]) -> go.Figure:
-    """Waterfall from the ERP's figure down to the truth: a line a step, points and orders in its label."""
+def bridge(rows: list[Row], headline: Row) -> go.Figure:
+    """Waterfall from the ERP's figure down to the truth: a line a step, points and orders in its label.
+
+    The step that is the promise kept rate is marked; below all, hatched, the headline, which is none of the steps.
+    """
     colours = theme.palette()
     rates = [100 * row["rate"] for row in rows]
     start = bridge_start(rows)
-    chart = theme.figure(76 + 52 * (len(rows) + 1))
     befores = [start, *rates[:-1], start]
     ends = [*rates, rates[-1]]
     steps = [colours.loss if end < before else colours.gain for before, end in pairwise(rates)]
@@ -25,16 +29,37 @@ def bridge(rows: list[Row]) -> go.Figure:
         *(_step(row, row is rows[0]) for row in rows),
         f"<b>{t('bridge_left')}<br>{_total(rows[-1])}</b>",
     ]
+    hatched = [""] * len(lines)
+    fills = [colours.erp, *steps, colours.ours]
+    said = [*(_step_said(row) for row in rows), _step_said(rows[-1])]
+    if not headline["is_too_few"] and headline["value"] is not None:
+        lines.append(f"{t('bridge_beside')}<br>{_total({**headline, 'rate': headline['value']})}")
+        befores.append(start)
+        ends.append(100 * headline["value"])
+        hatched.append("/")
+        fills.append(colours.ours)
+        said.append(t("bridge_beside"))
+    chart = theme.figure(76 + 52 * len(lines))
     chart.add_bar(
         orientation="h",
         y=lines,
         base=befores,
         x=[end - before for before, end in zip(befores, ends, strict=True)],
-        marker={"color": [colours.erp, *steps, colours.ours]},
+        marker={
+            "color": fills,
+            "pattern": {"shape": hatched, "fillmode": "replace"},
+            "line": {
+                "color": colours.text,
+                "width": [2 if row["step"] == KEPT else 0 for row in rows] + [0] * (len(lines) - len(rows)),
+            },
+        },
         width=0.56,
-        hovertext=[*(_step_said(row) for row in rows), _step_said(rows[-1])],
+        hovertext=said,
         hoverinfo="text",
-        customdata=[*(opens.target("step", step=row["step"]) for row in rows), None],
+        customdata=[
+            *(opens.target("step", step=row["step"]) for row in rows),
+            *[None] * (len(lines) - len(rows)),
+        ],
     )
     chart.update_layout(shapes=stairs(rates))
     chart.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})
@@ -68,6 +93,10 @@ def _step(row: Row, is_first: bool) -> str:
     orders = _n(row, "orders")
     if is_first:
         return f"<b>{name}<br>{t('bridge_rate', rate=formats.percent(row['rate']), orders=orders)}</b>"
+    if row["step"] == KEPT:
+        points = t("bridge_points", points=formats.points(row["points"]), orders=orders)
+        rate = t("bridge_kept", rate=formats.percent(row["rate"]))
+        return f"{name}<br>{points}<br><b>◆ {rate}</b>"
     return f"{name}<br>{t('bridge_points', points=formats.points(row['points']), orders=orders)}"
 
 

@@ -19,6 +19,7 @@ from dashboards.ui.i18n import t
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_575  # of a sheet, its heads left out
 WIDTHS = (9, 48)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LARGEST = 10**15  # a sheet's numbers have fifteen digits: a longer one is kept as text
 
 
@@ -45,12 +46,17 @@ def _made(
 
 
 def as_csv(rows: list[Row]) -> bytes:
-    """UTF-8 with the mark by which Excel knows it."""
+    """UTF-8 with the mark by which Excel knows it; a text that a sheet would take for a formula gets an apostrophe."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else [])
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
     return out.getvalue().encode("utf-8-sig")
+
+
+def _harmless(value: Any) -> Any:
+    is_formula = isinstance(value, str) and value[:1] in FORMULA and value[1:].strip() != ""
+    return f"'{value}" if is_formula else value
 
 
 def as_workbook(rows: list[Row]) -> bytes:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import charts, formats, opens, stages
+from dashboards.ui import charts, compared, formats, opens, overdue, stages
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -14,12 +14,13 @@ BESIDE = (
 SHOWN_OWNERS = 5
 
 
-def headline(view: View, rates: dict[str, Row], ages: list[Row]) -> None:
+def headline(view: View, rates: dict[str, Row], parts: list[Row]) -> None:
     """True on-time with its interval, the ERP's figure, the gap between them, and what is overdue."""
     ours, erp = rates["true_on_time_rate"], rates.get("erp_on_time_rate")
     boxes = st.columns([5, 4, 5, 4], gap="small")
     with boxes[0].container(border=True, height="stretch", key="headline_true"):
         _rate("true_on_time_rate", ours)
+        compared.line(view, ours)
         late = ours["denominator"] - ours["numerator"]
         if late:
             opens.link(t("open_late", orders=formats.count(late)), "late")
@@ -29,15 +30,18 @@ def headline(view: View, rates: dict[str, Row], ages: list[Row]) -> None:
             st.caption(t("erp_absent"))
         else:
             _rate("erp_on_time_rate", erp)
+            compared.line(view, erp)
             if erp["denominator"]:
                 opens.link(t("open_erp", orders=formats.count(erp["denominator"])), "step", step="erp")
     with boxes[2].container(border=True, height="stretch", key="headline_gap"):
         _gap(view, ours, erp)
     with boxes[3].container(border=True, height="stretch", key="headline_overdue"):
-        orders = sum(row["orders"] for row in ages)
+        orders, moving = sum(row["orders"] for row in parts), overdue.moving(parts)
         st.metric(t("headline_overdue"), formats.count(orders))
-        oldest = max((row["oldest_days"] for row in ages if row["oldest_days"] is not None), default=None)
+        oldest = max((row["oldest_days"] for row in parts if row["oldest_days"] is not None), default=None)
         st.caption(t("nothing_overdue") if oldest is None else t("oldest", days=formats.count(oldest)))
+        if moving and overdue.is_now(view):
+            opens.link(t("open_moving", orders=formats.count(moving)), "overdue", part="moving")
         if orders:
             opens.link(t("open_overdue", orders=formats.count(orders)), "overdue")
     last = view.chosen.period.last
@@ -113,26 +117,12 @@ def _first(view: View, row: Row) -> str:
     stuck = sum(cell["open_overdue"] for cell in view.ask("stages") if (cell["stage"], cell["place"]) == here)
     if not stuck:
         return t("act_first", **words)
-    is_now = view.chosen.period.last == view.run["last_day"]
-    key = "act_first_stuck" if is_now else "act_first_stuck_past"
+    key = "act_first_stuck" if overdue.is_now(view) else "act_first_stuck_past"
     return t("act_first", **words) + t("gap_between") + t(key, stuck=formats.count(stuck))
 
 
-def overdue(view: View, ages: list[Row]) -> None:
-    """What is overdue and open at the end of the period, by age."""
-    st.subheader(t("overdue_title"), anchor=False)
-    st.caption(t("overdue_caption", day=formats.day(view.chosen.period.last)))
-    opens.chart(charts.overdue(ages), "chart_overdue", t("overdue_title"))
-    some = [row for row in ages if row["orders"]]
-    if some:
-        with st.expander(t("open_lists"), key="open_ages"):
-            for row in some:
-                label = t("overdue_hover", age=formats.age(row), orders=formats.count(row["orders"]))
-                opens.link(label, "overdue", age=str(row["age"]))
-
-
-def bridge(view: View) -> None:
-    """The waterfall from the ERP's figure to the truth."""
+def bridge(view: View, rates: dict[str, Row]) -> None:
+    """The waterfall from the ERP's figure to the truth, with the headline beside it."""
     steps = view.ask("bridge")
     rows = [row for row in steps if not row["is_too_few"]]
     st.subheader(t("bridge_title"), anchor=False)
@@ -146,13 +136,30 @@ def bridge(view: View) -> None:
         st.caption(t("bridge_too_few", orders=formats.count(due)) if due else t("bridge_none"))
         return
     st.caption(t("bridge_caption"))
-    opens.chart(charts.bridge(rows), "chart_bridge", t("bridge_title"))
+    headline = rates["true_on_time_rate"]
+    opens.chart(charts.bridge(rows, headline), "chart_bridge", t("bridge_title"))
+    kept = next((row for row in rows if row["step"] == charts.KEPT), None)
+    if kept and not headline["is_too_few"]:
+        st.markdown(_headline_and_kept(view, kept, headline))
     with st.expander(t("open_lists"), key="open_steps"):
         for row in (row for row in rows if row["orders"]):
             label = t("open_step", step=t(f"step_{row['step']}"), orders=formats.count(row["orders"]))
             opens.link(label, "step", step=row["step"])
     said += [t("bridge_from_here")] if rows[0]["step"] == "erp" else []
     st.caption(t("gap_between").join([*said, t("bridge_axis_start", start=charts.bridge_start(rows))]))
+
+
+def _headline_and_kept(view: View, kept: Row, headline: Row) -> str:
+    """Why the bridge does not end at the headline's figure."""
+    return t(
+        "bridge_headline",
+        step=t(f"step_{kept['step']}"),
+        kept=formats.percent(kept["rate"]),
+        due=formats.count(kept["denominator"]),
+        unsigned=formats.count(view.ask("due_unsigned")[0]["orders"]),
+        headline=formats.percent(headline["value"]),
+        signed=formats.count(headline["denominator"]),
+    )
 
 
 def beside(rates: dict[str, Row]) -> None:

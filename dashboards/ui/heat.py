@@ -53,7 +53,12 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
     limits = {"yellow": run["yellow_from"], "red": run["red_above"], "minimum": run["minimum_sample"]}
     judged = {_line(row) for row in now}
     few = [row for row in rows if row["week"] == newest.monday and _line(row) not in judged]
-    st.markdown(" ".join(strip.colour_legend([*now, *few], limits)), help=t("heat_legend_help"))
+    newest_cells = [row for row in rows if row["week"] == newest.monday]
+    jams = t(
+        "heat_legend_jam", count=sum(map(heat_said.is_jammed, newest_cells)), minimum=run["minimum_sample"]
+    )
+    legend = [*strip.colour_legend([*now, *few], limits), f":gray-badge[{heat_said.JAM} {jams}]"]
+    st.markdown(" ".join(legend), help=t("heat_legend_help"))
     for key, count in (("wide", len(weeks)), ("narrow", heat_said.WEEKS_ON_A_PHONE)):
         shown = weeks[-count:]
         said = t(
@@ -70,7 +75,7 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
 def _picture(rows: list[Row], weeks: list[Week], is_wide: bool) -> None:
     mondays = [week.monday for week in weeks]
     shown = [row for row in rows if row["week"] in mondays]
-    loud = {_line(row) for row in shown if row["colour"] in strip.ACT_ON}
+    loud = {_line(row) for row in shown if row["colour"] in strip.ACT_ON or heat_said.is_jammed(row)}
     quiet = {_line(row) for row in shown} - loud
     if not st.session_state["all_rows"]:
         stuck = sum(
@@ -100,8 +105,7 @@ def matrix(shown: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
     chart = theme.figure(96 + (ROW if is_wide else ROW_ON_A_PHONE) * len(lines))
 
     def written(row: Row) -> str:
-        mark = heat_said.mark(row)
-        return f"<b>{mark}</b>" if row["colour"] in strip.ACT_ON else mark
+        return _text(row, is_wide)
 
     cells.draw(chart, shown, x, y, written, heat_said.hover, heat_said.at, size=14 if is_wide else 12)
     heads = [formats.short_day(week.monday) for week in weeks]
@@ -119,16 +123,29 @@ def matrix(shown: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
     return chart
 
 
+def _text(row: Row, is_wide: bool) -> str:
+    said = heat_said.mark(row)
+    if heat_said.is_jammed(row):
+        stuck = t("strip_open", open=formats.count(row["open_overdue"]))
+        both = f"{said}<br><b>{heat_said.JAM} {stuck}</b>"
+        return f"<span style='font-size:11px'>{both}</span>" if is_wide else both
+    return f"<b>{said}</b>" if row["colour"] in strip.ACT_ON else said
+
+
 def _label(stage: str, name: str, is_wide: bool) -> str:
     if is_wide:
         return f"{stage} · {name}"
     return "<br>".join(part for words in (stage, name) for part in textwrap.wrap(words, LABEL[language()]))
 
 
-def links(now: list[Row]) -> None:
-    """What a keyboard opens: where the most time is lost now."""
+def links(now: list[Row], rows: list[Row], week: Week) -> None:
+    """What a keyboard opens: where the most time is lost now, and where most is stuck."""
     slow = [row for row in now if row["colour"] in strip.ACT_ON][:LINKS]
-    if not slow:
+    stuck = sorted(
+        (row for row in rows if row["week"] == week.monday and row["open_overdue"]),
+        key=lambda row: -row["open_overdue"],
+    )
+    if not slow and not any(map(heat_said.is_jammed, stuck)):
         return
     with st.container(key="heat_links"):
         st.caption(t("heat_links"))
@@ -140,8 +157,9 @@ def links(now: list[Row]) -> None:
                 week=heat_said.week_of(row),
                 suborders=formats.count(row["suborders"]),
             )
+            if row["red_weeks"]:
+                label += f" · {t('heat_red_since', since=heat_said.since(row))}"
             opens.link(label, "stage", **heat_said.at(row))
-        stuck = sorted((row for row in now if row["open_overdue"]), key=lambda row: -row["open_overdue"])
         for row in stuck[:LINKS]:
             name = f"{stages.name(row['stage'])} · {heat_said.name(row)}"
             label = t("heat_open_stuck", name=name, open=formats.count(row["open_overdue"]))
@@ -162,18 +180,19 @@ def table(rows: list[Row], week: Week) -> None:
         "hours": number(t("heat_col_hours"), format="%.1f"),
         "suborders": number(t("heat_col_suborders"), format="localized"),
         "open": number(t("heat_col_open"), format="localized"),
-        "weeks": number(t("heat_col_weeks"), format="localized"),
+        "weeks": st.column_config.TextColumn(t("heat_col_weeks")),
     }
     said = [
         {
             "stage": stages.name(row["stage"]),
             "name": heat_said.name(row),
-            "judged": f"{theme.SIGNS[row['colour']]} {t('colour_' + row['colour'])}",
+            "judged": f"{theme.SIGNS[row['colour']]} {t('colour_' + row['colour'])}"
+            + (f" · {heat_said.JAM} {t('heat_jam')}" if heat_said.is_jammed(row) else ""),
             "deviation": None if row["deviation"] is None else formats.or_zero(100 * row["deviation"]),
             "hours": formats.or_zero(row["hours_over"]),
             "suborders": row["suborders"],
             "open": row["open_overdue"],
-            "weeks": row["red_weeks"],
+            "weeks": heat_said.since(row),
         }
         for row in sorted(latest, key=lambda row: -row["hours_over"])
     ]

@@ -9,6 +9,8 @@ from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
 WEEKS, WEEKS_ON_A_PHONE = 8, 3
+# before the number that is stuck in a cell whose colour does not show it
+JAM = "■"
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,18 @@ def now(rows: list[Row], weeks: list[Week]) -> list[Row]:
     return sorted(newest.values(), key=lambda row: -row["hours_over"])
 
 
-def sentence(now: list[Row], weeks: list[Week], run: Row) -> str:
-    """What to act on: the stage that is too slow and loses the most time, and since when."""
+def sentence(rows: list[Row], now: list[Row], weeks: list[Week], run: Row) -> str:
+    """What to act on: the stage that loses the most time and since when; what is stuck where no colour shows it."""
+    jams = [row for row in rows if row["week"] == weeks[-1].monday and is_jammed(row)]
+    if not jams:
+        return _slow(now, weeks, run)
+    most = max(jams, key=lambda row: row["open_overdue"])
+    words = {"where": where(most), "open": formats.count(most["open_overdue"]), "count": len(jams)}
+    said = t("heat_jams_one" if len(jams) == 1 else "heat_jams", **words)
+    return t("gap_between").join([_slow(now, weeks, run), said])
+
+
+def _slow(now: list[Row], weeks: list[Week], run: Row) -> str:
     red = [row for row in now if row["colour"] == "red"]
     slow = sum(row["colour"] == "yellow" for row in now)
     if not red:
@@ -55,15 +67,15 @@ def sentence(now: list[Row], weeks: list[Week], run: Row) -> str:
             key, count=slow, red=run["red_above"], yellow=run["yellow_from"], minimum=run["minimum_sample"]
         )
     worst = red[0]
-    since = worst["week"] - timedelta(weeks=worst["red_weeks"] - 1)
+    first = worst["week"] - timedelta(weeks=worst["red_weeks"] - 1)
     # how much longer than the picture goes back is not known
-    key = "one" if worst["red_weeks"] == 1 else "longer" if since == weeks[0].monday else "weeks"
+    key = "one" if worst["red_weeks"] == 1 else "longer" if first == weeks[0].monday else "weeks"
     said = t(
         f"heat_red_{key}",
         where=where(worst),
         red=run["red_above"],
         count=worst["red_weeks"],
-        since=formats.short_day(since),
+        since=since(worst),
         week=week_of(worst),
         deviation=formats.percent(worst["deviation"], signed=True),
         suborders=formats.count(worst["suborders"]),
@@ -101,6 +113,12 @@ def at(row: Row) -> dict[str, str]:
 
 def hover(row: Row) -> str:
     """A cell in words."""
+    said = [_hover(row)] + ([f"{JAM} {t('heat_jammed')}"] if is_jammed(row) else [])
+    said += [t("heat_red_since", since=since(row))] if row["red_weeks"] else []
+    return "<br>".join(said)
+
+
+def _hover(row: Row) -> str:
     return t(
         "heat_hover",
         stage=stages.name(row["stage"]),
@@ -112,6 +130,19 @@ def hover(row: Row) -> str:
         suborders=formats.count(row["suborders"]),
         open=formats.count(row["open_overdue"]),
     )
+
+
+def is_jammed(row: Row) -> bool:
+    """Much is stuck in it, though what got through does not look slow, or is too little to judge."""
+    return row["is_jammed"]
+
+
+def since(row: Row) -> str:
+    """Since when it has been red: `the week of 5 Jan (3 weeks)`; nothing where it is not red."""
+    if not row["red_weeks"]:
+        return ""
+    first = formats.short_day(row["week"] - timedelta(weeks=row["red_weeks"] - 1))
+    return t("heat_since_one" if row["red_weeks"] == 1 else "heat_since", day=first, count=row["red_weeks"])
 
 
 def mark(row: Row) -> str:

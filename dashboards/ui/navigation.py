@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards import settings
 from dashboards.ui.i18n import t
 
 FOLDER = Path(__file__).parent.parent / "app_pages"
@@ -16,13 +17,21 @@ PAGES = {
     "trust": ["definitions", "data_health", "restatement", "decisions"],
     "analyst": ["sql"],
 }
+# pages that are not there unless somebody has switched them on
+SWITCHED = {"operations": ["byhand"]}
 # what the address says to every page; the rest is said to one page only
 OF_EVERY_PAGE = ("lang", "period", "place", "carrier", "order_type")
 
 
 def pages() -> dict[str, st.Page]:
     """All pages by key; the first is the one that opens."""
-    return {key: page(key) for group in PAGES.values() for key in group}
+    return {key: page(key) for group in groups().values() for key in group}
+
+
+def groups() -> dict[str, list[str]]:
+    """The pages of each group of readers, with those that are switched on."""
+    switched = SWITCHED if settings.load().byhand else {}
+    return {group: [*keys, *switched.get(group, [])] for group, keys in PAGES.items()}
 
 
 def page(key: str) -> st.Page:
@@ -44,7 +53,7 @@ def key_of(asked: st.Page) -> str:
 def bar(known: dict[str, st.Page], shown: str) -> None:
     """A menu a group, the one that is read said in full; the links carry period, filters and language along."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="pages"):
-        for group, keys in PAGES.items():
+        for group, keys in groups().items():
             label = t(f"group_{group}")
             if shown in keys:
                 label = f"**{label} · {t(f'page_{shown}')}**"

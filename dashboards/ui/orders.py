@@ -18,6 +18,7 @@ CHOICES = ("late", "late_erp", "overdue")
 BY_STAGE = ("stage", "stuck")
 SHOWS = (*CHOICES, "due_missed", "step", "lost", *BY_STAGE)
 UNSIGNED = ("overdue",)
+NARROWING = ("stage", "at", "age", "step", "part")
 CLOCK = {"en": "D MMM YYYY HH:mm", "zh": "YYYY年M月D日 HH:mm"}
 SHOWN = 200
 DOWNLOADED = 100_000
@@ -43,7 +44,7 @@ def behind(view: View) -> None:
     """The orders behind a figure of the period, the worst first; each opens, and all can be taken away."""
     shown = st.query_params.get("show", CHOICES[0])
     shown = shown if shown in SHOWS else CHOICES[0]
-    narrowed = {name: st.query_params.get(name, "") for name in ("stage", "at", "age", "step")}
+    narrowed = {name: st.query_params.get(name, "") for name in NARROWING}
     _choice(shown)
     query = "suborders_behind" if shown in BY_STAGE else "orders_behind"
 
@@ -68,7 +69,7 @@ def _choice(shown: str) -> None:
     choices = CHOICES if shown in CHOICES else (*CHOICES, shown)
 
     def changed() -> None:
-        for name in ("stage", "at", "age", "step"):
+        for name in NARROWING:
             st.query_params.pop(name, None)
         st.query_params["show"] = st.session_state["show"]
 
@@ -96,6 +97,10 @@ def _said(view: View, shown: str, narrowed: dict[str, str], total: int, listed: 
         ages = {str(row["age"]): row for row in view.ask("ages")}
         if narrowed["age"] in ages:
             key, words["age"] = "behind_overdue_age", formats.age(ages[narrowed["age"]])
+    if shown == "overdue" and has_text(f"part_{narrowed['part']}"):
+        key, words["part"] = "behind_overdue_part", t(f"part_{narrowed['part']}")
+        if narrowed["stage"]:
+            key = "behind_overdue_at"
     if shown == "lost" and not narrowed["at"]:
         key = "behind_lost_nowhere"
     return t(key, **words)
@@ -122,6 +127,9 @@ def table(rows: list[Row], shown: str) -> None:
     }
     if shown in UNSIGNED:
         del columns["signed_at"]
+        columns["said_part"] = st.column_config.TextColumn(t("col_overdue_part"), width="medium")
+        columns["last_seen_at"] = st.column_config.DatetimeColumn(t("col_last_seen"), format=clock)
+        rows = [{**row, "said_part": t(f"part_{row['part']}")} for row in rows]
     _draw(rows, columns)
 
 

@@ -19,11 +19,32 @@ STARTING_DAYS = 28
 STILL_DAYS, STILL_SHARE = 0.1, 0.01
 
 
+def kept(view: View) -> str:
+    """Markdown: of the orders due in the period, how many kept their promise; one that is unsigned did not."""
+    rate = {row["metric"]: row for row in view.ask("rates")}.get("promise_kept_rate")
+    period = periods.phrase(view.chosen.period)
+    if rate is None or not rate["denominator"]:
+        return t("promise_none_due", period=period)
+    words = {"period": period, "k": formats.count(rate["numerator"]), "n": formats.count(rate["denominator"])}
+    if rate["is_too_few"]:
+        return t("promise_kept_few", **words)
+    return t("promise_kept", value=formats.percent(rate["value"]), **words)
+
+
+def missed(view: View) -> None:
+    """The way to the orders that did not keep it."""
+    rate = {row["metric"]: row for row in view.ask("rates")}.get("promise_kept_rate")
+    if rate and rate["denominator"] > rate["numerator"]:
+        orders = formats.count(rate["denominator"] - rate["numerator"])
+        opens.link(t("promise_open_missed", orders=orders), "due_missed")
+
+
 def sentence(view: View, coverage: list[Row]) -> str:
-    """Markdown: parcels within the percentile against its aim, and whether promises got easier or service better."""
+    """Markdown: promises kept; parcels within the percentile against its aim; whether promises got easier."""
     period, whole = periods.phrase(view.chosen.period), coverage[0]
     if whole["is_too_few"]:
-        return t("promise_few", period=period, n=formats.count(whole["suborders"]))
+        few = t("promise_few", period=period, n=formats.count(whole["suborders"]))
+        return kept(view) + t("gap_between") + few
     said = f"{100 * whole['value']:.0f}"
     if whole["ci_high"] < whole["aim"] / 100:
         key = "promise_short"
@@ -32,7 +53,7 @@ def sentence(view: View, coverage: list[Row]) -> str:
     parts = [t(key, period=period, value=said, aim=whole["aim"])]
     if key == "promise_short":
         parts += _owner(coverage[1:])
-    return t("gap_between").join([*parts, *_drift(view)])
+    return t("gap_between").join([kept(view), *parts, *_drift(view)])
 
 
 def _owner(by_level: list[Row]) -> list[str]:
@@ -92,8 +113,9 @@ def without_buffers(view: View, sources: list[Row]) -> None:
     elif given["is_too_few"]:
         st.header(t("promise_told_few", period=period, n=formats.count(given["orders"])), anchor=False)
     else:
-        kept = f"{100 * given['value']:.0f}"
-        st.header(t("promise_told", period=period, kept=kept), anchor=False)
+        told = t("promise_told", period=period, kept=f"{100 * given['value']:.0f}")
+        st.header(kept(view) + t("gap_between") + told, anchor=False)
+        missed(view)
     if given is not None and not given["is_too_few"]:
         st.caption(t("promise_told_by_month"))
         whole = {"from_day": view.run["first_day"].isoformat(), "to_day": view.run["last_day"].isoformat()}

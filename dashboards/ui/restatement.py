@@ -1,4 +1,4 @@
-"""A day's rate as first published and as known now. Promises do not move; signatures that are recorded late do."""
+"""A day's rate as first published and as known now. Promises do not move; what is recorded late of the rest does."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ def metric(view: View) -> Row:
     known = {row["metric"]: row for row in view.ask("restated_metrics")}
     asked = st.query_params.get("metric", "")
     chosen = asked if asked in known else next(iter(known))
-    st.segmented_control(
+    st.selectbox(
         t("restated_metric"),
         list(known),
         format_func=lambda name: known[name]["title"],
         key="metric",
-        required=True,
         on_change=address.kept("metric", chosen),
         help=known[chosen]["definition"],
+        width=420,
     )
     return known[chosen]
 
@@ -51,7 +51,7 @@ def sentence(view: View, shown: Row, rows: list[Row]) -> str:
         return t("restated_none", **words)
     most = moved[0]
     return t(
-        "restated",
+        "restated" if shown["is_by_order"] else "restated_whole",
         days=formats.count(len(moved)),
         points=formats.points(most["points"]),
         day=formats.day(most["day"]),
@@ -60,11 +60,15 @@ def sentence(view: View, shown: Row, rows: list[Row]) -> str:
     )
 
 
-def how_known(view: View, rows: list[Row]) -> str:
+def how_known(view: View, shown: Row, rows: list[Row]) -> str:
     """Where the first figures come from, and how many of them a night of the day's own really published."""
     nights = [row for row in rows if row["night_value"] is not None]
-    said = [t("restated_how")]
-    if nights:
+    said = [t("restated_how" if shown["is_by_order"] else "restated_how_published")]
+    if nights and not shown["is_by_order"]:
+        said.append(
+            t("restated_nights_whole", nights=formats.count(len(nights)), days=formats.count(len(rows)))
+        )
+    elif nights:
         same = sum(abs(row["night_value"] - (row["first_value"] or 0)) < 0.0005 for row in nights)
         said.append(t("restated_nights", nights=formats.count(len(nights)), same=formats.count(same)))
     else:
@@ -81,9 +85,9 @@ def comparison(view: View, shown: Row, rows: list[Row]) -> None:
     if not told:
         st.caption(t("restated_few", minimum=view.run["minimum_sample"]))
         return
-    st.caption(t("restated_caption"))
+    st.caption(t("restated_caption" if shown["is_by_order"] else "restated_caption_whole"))
     picked = theme.show(
-        chart(told), "chart_restated", t("restated_title", metric=shown["title"]), is_open=True
+        chart(shown, told), "chart_restated", t("restated_title", metric=shown["title"]), is_open=True
     )
     for point in picked:
         wanted = point.get("customdata")
@@ -96,7 +100,7 @@ def comparison(view: View, shown: Row, rows: list[Row]) -> None:
         st.caption(t("restated_few_days", days=formats.count(few), minimum=view.run["minimum_sample"]))
 
 
-def chart(rows: list[Row]) -> go.Figure:
+def chart(shown: Row, rows: list[Row]) -> go.Figure:
     """Above the rate as first published and as known now, below by how much it moved."""
     colours = theme.palette()
     figure = theme.figure(430)
@@ -104,7 +108,7 @@ def chart(rows: list[Row]) -> go.Figure:
     marks = "lines" if len(rows) > LONG else "lines+markers"
     said = [
         t(
-            "restated_hover",
+            "restated_hover" if shown["is_by_order"] else "restated_hover_whole",
             day=formats.day(row["day"]),
             first=formats.percent(row["first_value"]),
             now=formats.percent(row["value"]),
@@ -136,7 +140,7 @@ def chart(rows: list[Row]) -> go.Figure:
     figure.add_bar(
         x=days,
         y=[row["points"] for row in rows],
-        marker={"color": [colours.gain if row["points"] > 0 else colours.loss for row in rows]},
+        marker={"color": [colours.gain if _is_better(shown, row) else colours.loss for row in rows]},
         # one number: all of them have no room on a phone
         text=[formats.points(row["points"]) if row is most_moved and most >= NOTABLE else "" for row in rows],
         textposition="outside",
@@ -160,10 +164,17 @@ def chart(rows: list[Row]) -> go.Figure:
     return figure
 
 
+def _is_better(shown: Row, row: Row) -> bool:
+    return bool((row["points"] > 0) == (shown["direction"] == "up"))
+
+
 def events(view: View, shown: Row, rows: list[Row]) -> None:
     """The orders that moved one day's rate, each with the event, its recording, and the line it stands in."""
     moved = [row for row in rows if row["orders"]]
     st.subheader(t("restated_events"), anchor=False)
+    if not shown["is_by_order"]:
+        st.caption(t(f"restated_by_{shown['counts']}"))
+        return
     if not moved:
         st.caption(t("restated_nothing_moved"))
         return
@@ -171,11 +182,22 @@ def events(view: View, shown: Row, rows: list[Row]) -> None:
     words = {name: formats.count(day[name]) for name in ("orders", "joined", "gone", "judged_anew")}
     st.markdown(t("restated_day", day=formats.day(day["day"]), **_values(day), **words))
     code = day["day"].isoformat()
+    causes = view.ask("restated_causes", metric=shown["metric"], day=code)
+    if causes:
+        listed = t("restated_comma").join(
+            t(
+                "restated_cause",
+                cause=t(f"cause_{_said(shown, row['cause'])}"),
+                orders=formats.count(row["orders"]),
+            )
+            for row in causes
+        )
+        st.markdown(t("restated_causes", causes=listed))
 
     def found(most: int) -> list[Row]:
         return view.ask("restated_orders", metric=shown["metric"], day=code, most=most)
 
-    _table(found(SHOWN))
+    _table(shown, found(SHOWN))
     downloads.buttons(lambda: found(DOWNLOADED), f"restated_{code}")
 
 
@@ -210,16 +232,24 @@ def _day(moved: list[Row], most_first: list[Row]) -> Row:
     return known[chosen]
 
 
-def _table(rows: list[Row]) -> None:
+def _said(shown: Row, what: str) -> str:
+    """The word for it where the rate needs one of its own: a complaint is not met, a status is not a signature."""
+    own = {"complaint_rate": ("now_met", "now_missed"), "erp_on_time_rate": ("recorded_late", "corrected")}
+    return f"{what}_{shown['metric']}" if what in own.get(shown["metric"], ()) else what
+
+
+def _table(shown: Row, rows: list[Row]) -> None:
     clock = orders.CLOCK[language()]
     columns: dict[str, Any] = {
         "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
-        "move": st.column_config.TextColumn(t("col_move")),
         "cause": st.column_config.TextColumn(t("col_cause")),
-        "event_name": st.column_config.TextColumn(t("col_event")),
-        "occurred_at": st.column_config.DatetimeColumn(t("col_occurred"), format=clock),
+        "move": st.column_config.TextColumn(t("col_move")),
+        "before_name": st.column_config.TextColumn(t("col_known_first")),
+        "before_at": st.column_config.DatetimeColumn(t("col_known_first_at"), format=clock, width=140),
+        "event_name": st.column_config.TextColumn(t("col_since")),
+        "occurred_at": st.column_config.DatetimeColumn(t("col_since_at"), format=clock),
         "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
-        "signed_at_then": st.column_config.DatetimeColumn(t("col_signed_then"), format=clock),
+        "signed_at_then": st.column_config.DatetimeColumn(t("col_signed_then"), format=clock, width=140),
         "signed_at": st.column_config.DatetimeColumn(t("col_signed_now"), format=clock),
         "source": st.column_config.TextColumn(t("col_source")),
         "file": st.column_config.TextColumn(t("col_file")),
@@ -229,8 +259,8 @@ def _table(rows: list[Row]) -> None:
         {
             **row,
             "link": orders.link(row["order_id"]),
-            "move": t(f"move_{row['move']}"),
-            "cause": t(f"cause_{row['cause']}") if row["cause"] else None,
+            "move": t(f"move_{_said(shown, row['move'])}"),
+            "cause": t(f"cause_{_said(shown, row['cause'])}") if row["cause"] else None,
         }
         for row in rows
     ]

@@ -20,12 +20,15 @@ WORDS = {
     "chance": "score_chance",
     "few": "score_few_word",
 }
+# before the name of whom a filter names
+MARK = "►"
 MARKS = {"worse": "triangle-up", "better": "diamond", "chance": "circle-open"}
 
 
 def sentence(view: View, rows: Mapping[str, list[Row]]) -> str:
     """Markdown: the carrier furthest behind, the one whose plain rate misleads, the place furthest behind."""
     said = [part for by in SIDES for part in _said(by, rows[by])]
+    said = [part for by in SIDES for part in _marked(by, rows[by])] + said
     period = periods.phrase(view.chosen.period)
     if not said:
         nothing = not any(row["all_orders"] for by in SIDES for row in rows[by])
@@ -45,6 +48,23 @@ def _said(by: str, rows: list[Row]) -> list[str]:
     # from the best: who is thought bad and is not has nobody else to say so
     misled = next((row for row in reversed(judged) if _misleads(row)), None)
     return parts if misled is None else [*parts, t(f"score_misled_{misled['standing']}", **_words(misled))]
+
+
+def _marked(by: str, rows: list[Row]) -> list[str]:
+    """Where those stand whom a filter names, among all that can be compared."""
+    judged = _judged(rows)
+    return [
+        t(
+            f"score_marked_{by}",
+            turn=turn,
+            of=len(judged),
+            said=t(WORDS[row["standing"]]),
+            gap=formats.points(100 * row["gap"]),
+            **{name: value for name, value in _words(row).items() if name in ("name", "n")},
+        )
+        for turn, row in enumerate(judged, 1)
+        if row["is_marked"]
+    ]
 
 
 def _misleads(row: Row) -> bool:
@@ -81,7 +101,11 @@ def picture(by: str, rows: list[Row]) -> None:
     if not judged:
         st.info(_why_not(by, rows), icon=":material/info:")
         return
-    shown = judged if len(judged) <= WORST + BEST else [*judged[:WORST], *judged[-BEST:]]
+    shown = [
+        row
+        for turn, row in enumerate(judged)
+        if turn < WORST or turn >= len(judged) - BEST or row["is_marked"]
+    ]
     few = [row["name"] for row in rows if row["gap"] is None]
     parts = [t("score_ends", worst=WORST, best=BEST)] if len(shown) < len(judged) else []
     if few:
@@ -89,8 +113,8 @@ def picture(by: str, rows: list[Row]) -> None:
     if parts:
         st.caption(t("gap_between").join(parts))
     opens.chart(dots(by, shown), f"chart_scorecards_{by}", t(f"score_title_{by}"))
-    worst = judged[0]
-    opens.link(t("score_open", name=worst["name"]), "late", **{by: worst["code"]})
+    for row in [row for row in judged if row["is_marked"]] or judged[:1]:
+        opens.link(t("score_open", name=row["name"]), "late", **{by: row["code"]})
 
 
 def _why_not(by: str, rows: list[Row]) -> str:
@@ -109,7 +133,7 @@ def dots(by: str, rows: list[Row]) -> go.Figure:
     fills = {"worse": colours.loss, "better": colours.gain, "chance": colours.total}
     chart = theme.figure(110 + 50 * len(rows))
     labels = [
-        f"{row['name']}<br><b>{SIGNS[row['standing']]} {formats.points(100 * row['gap'])}</b>"
+        f"{_name(row)}<br><b>{SIGNS[row['standing']]} {formats.points(100 * row['gap'])}</b>"
         f" · {formats.count(row['orders'])}"
         for row in rows
     ]
@@ -139,6 +163,11 @@ def dots(by: str, rows: list[Row]) -> go.Figure:
     chart.update_yaxes(categoryorder="array", categoryarray=labels, autorange="reversed", showgrid=False)
     chart.update_xaxes(title_text=t("score_axis"), nticks=5, tickangle=0)
     return chart
+
+
+def _name(row: Row) -> str:
+    """Its name, marked where a filter names it."""
+    return f"{MARK} <b>{row['name']}</b>" if row["is_marked"] else str(row["name"])
 
 
 def _hover(row: Row) -> str:
@@ -179,6 +208,7 @@ def table(by: str, rows: list[Row]) -> None:
     listed = [
         {
             **row,
+            "name": f"{MARK} {row['name']}" if row["is_marked"] else row["name"],
             **{name: None if row[name] is None else formats.or_zero(100 * row[name]) for name in parts},
             "said": f"{SIGNS[row['standing']]} {t(WORDS[row['standing']])}",
         }

@@ -18,7 +18,7 @@ def passed() -> bool:
         _card(t("sign_in_why"), "sign_in", ":material/login:", st.login)
         return False
     if not access.is_allowed(st.user, asked):
-        _card(t("sign_in_not_allowed", who=_name()), "sign_out", ":material/logout:", st.logout)
+        _card(t("sign_in_not_allowed", who=name()), "sign_out", ":material/logout:", st.logout)
         return False
     return True
 
@@ -28,7 +28,7 @@ def who() -> None:
     if oidc.load() is None:
         return
     with st.popover(t("account"), icon=":material/person:", type="tertiary", key="who"):
-        st.text(_name())
+        st.text(name())
         st.button(t("sign_out"), icon=":material/logout:", on_click=st.logout, key="sign_out")
 
 
@@ -40,5 +40,6 @@ def _card(sentence: str, key: str, icon: str, act: Callable[[], None]) -> None:
         filters.languages()
 
 
-def _name() -> str:
+def name() -> str:
+    """Who is signed in, as the provider names them."""
     return str(st.user.get("email") or st.user.get("name") or st.user.get("sub"))

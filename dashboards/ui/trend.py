@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import formats, opens, theme
+from dashboards.ui import days_off, formats, opens, theme
 from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
@@ -31,17 +31,24 @@ def trends(view: View) -> None:
     whole = {"from_day": first_day.isoformat(), "to_day": run["last_day"].isoformat()}
     by_day, by_month = st.columns([3, 2], gap="medium")
     with by_day:
-        _trend(view, view.ask("trend", grain="day", from_day=first.isoformat()), "day")
+        since = first.isoformat()
+        _trend(
+            view, view.ask("trend", grain="day", from_day=since), "day", view.ask("holidays", from_day=since)
+        )
     with by_month:
-        _trend(view, view.ask("trend", grain="month", **whole), "month")
+        _trend(view, view.ask("trend", grain="month", **whole), "month", [])
     # a file published before the limits came has no numbers for them
     if run["xmr_factor"] is not None:
         st.caption(t("xmr_meaning", factor=f"{run['xmr_factor']:g}", n=run["xmr_run_length"]))
 
 
-def _trend(view: View, rows: list[Row], grain: str) -> None:
+def _trend(view: View, rows: list[Row], grain: str, holidays: list[Row]) -> None:
     st.caption(t(f"trend_by_{grain}"))
-    opens.chart(chart(rows, grain, view.run), f"chart_trend_{grain}", t(f"trend_by_{grain}"))
+    drawn = chart(rows, grain, view.run)
+    days_off.mark(drawn, holidays, (rows[-1]["start"] - rows[0]["start"]).days)
+    opens.chart(drawn, f"chart_trend_{grain}", t(f"trend_by_{grain}"))
+    if holidays:
+        st.caption(days_off.said(holidays))
     if view.run["xmr_factor"] is not None:
         with st.container(key=f"xmr_{grain}"):
             st.markdown(said(rows, grain, view.run))

@@ -8,22 +8,24 @@ from dashboards.ui.i18n import has_text, t
 DOLLAR = str.maketrans({"$": r"\$", "*": r"\*", "_": r"\_"})
 
 
-def sentence(chosen: Chosen, run: Row, rates: dict[str, Row], owners: list[Row], overdue: int) -> str:
-    """Markdown. `owners`: rows of the lateness query, largest first; `overdue`: orders open past promise."""
+def sentence(chosen: Chosen, run: Row, rates: dict[str, Row], owners: list[Row], parts: list[Row]) -> str:
+    """Markdown. `owners`: rows of the lateness query, largest first; `parts`: of overdue_parts."""
     period = _when(chosen, run)
     ours = rates["true_on_time_rate"]
     if ours["denominator"] == 0:
-        parts = [t("verdict_none", period=period)]
+        said = [t("verdict_none", period=period)]
     elif ours["is_too_few"]:
         orders = formats.count(ours["denominator"])
-        parts = [t("verdict_few", period=period, orders=orders, minimum=run["minimum_sample"])]
+        said = [t("verdict_few", period=period, orders=orders, minimum=run["minimum_sample"])]
     else:
-        parts = [_compared(period, ours, rates.get("erp_on_time_rate")), *_lost(owners)]
-    if overdue:
+        said = [_compared(period, ours, rates.get("erp_on_time_rate")), *_lost(owners)]
+    if overdue := sum(row["orders"] for row in parts):
         is_now = chosen.period.last == run["last_day"]
-        key = "verdict_overdue" if is_now else "verdict_overdue_past"
-        parts.append(t(key, orders=formats.count(overdue)))
-    return t("gap_between").join(parts)
+        said.append(t("verdict_overdue" if is_now else "verdict_overdue_past", orders=formats.count(overdue)))
+        moving = sum(row["orders"] for row in parts if row["is_moving"])
+        if is_now and moving:
+            said.append(t("verdict_moving", orders=formats.count(moving)))
+    return t("gap_between").join(said)
 
 
 def _compared(period: str, ours: Row, erp: Row | None) -> str:

@@ -64,3 +64,23 @@
         place
     from {{ ref("int_events") }}
 {%- endmacro %}
+
+{# What a carrier says of a parcel, whatever it says. #}
+{% macro carrier_tracks() -%}
+    (
+        'picked_up',
+        'in_transit',
+        'hub_departed',
+        'hub_arrived',
+        'out_for_delivery',
+        'attempt_failed',
+        'available_for_pickup',
+        'collected',
+        'delivered',
+        'refused',
+        'returning',
+        'returned_signed',
+        'exception',
+        'lost'
+    )
+{%- endmacro %}

@@ -37,6 +37,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# When a day's rates are first published; asks for `publication` with its `hour`. #}
+{% macro first_published(day) -%}
+    (timezone('{{ company_timezone() }}', ({{ day }} + 1)::timestamp) + to_hours(publication.hour))
+{%- endmacro %}
+
 {% macro microseconds_between(start, finish) -%}
     (epoch_us({{ finish }}) - epoch_us({{ start }}))
 {%- endmacro %}

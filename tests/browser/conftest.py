@@ -48,6 +48,8 @@ LAST_DRAWN = {
     "scorecards": ".st-key-scorecards_last canvas, .st-key-scorecards_last [data-testid='stAlert']",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
+# the same of pages that somebody must switch on
+LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log"}
 # what the browser says of itself and not of the page
 NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
 # Streamlit looks for its root beside a page's own address first
@@ -84,7 +86,8 @@ class Look:
 
     def settled(self, page: str = "") -> None:
         """Wait until the app is done and what comes last on the page stands still."""
-        self.page.wait_for_selector(LAST_DRAWN[page], state="attached", timeout=60_000)
+        last = (LAST_DRAWN | LAST_DRAWN_SWITCHED)[page]
+        self.page.wait_for_selector(last, state="attached", timeout=60_000)
         self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
         self.page.wait_for_timeout(700)
 

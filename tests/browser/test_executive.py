@@ -250,6 +250,7 @@ def test_signal_or_noise_is_said_with_the_limits_of_the_days(company: Served, lo
     ("chart", "points", "show"),
     [
         ("lateness", ".bars path", "lost"),
+        ("parts", ".bars path", "overdue"),
         ("overdue", ".bars path", "overdue"),
         ("bridge", ".bars path", "step"),
         ("trend_day", ".scatterlayer .points path", "late"),

@@ -111,3 +111,36 @@ def test_a_days_first_figure_is_counted_from_what_was_recorded_by_three(company:
 
 def _written(day: date) -> str:
     return f"{day.day} {day:%b} {day.year}"
+
+
+RATES = (
+    "promise_kept_rate",
+    "in_full_on_time_rate",
+    "complaint_rate",
+    "wished_date_hit_rate",
+    "promised_share",
+)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_rate_tells_what_moved_its_days(company: Served, look: Start, lang: str) -> None:
+    seen = company("demo")
+    # what a day's first count was, from the counts now and the orders that moved, apart from the page
+    wanted = {
+        (metric, day): (moved, first)
+        for metric, day, moved, first in seen.ask(
+            """select metric, day, count(*), any_value(numerator) - count(*) filter (is_met) + count(*) filter (was_met)
+            from marts.fct_restatements inner join marts.kpi using (metric)
+            where kpi.period = 'day' and kpi.period_start = day
+            group by metric, day qualify row_number() over (partition by metric order by count(*) desc, day) = 1"""
+        )
+    }
+    assert {metric for metric, _ in wanted} == {*RATES, "true_on_time_rate"}
+    shown = look(seen, "phone")
+    for (metric, day), (moved, first) in wanted.items():
+        shown.open(f"lang={lang}&period=all&metric={metric}&day={day}", "restatement")
+        body = shown.text("body")
+        chosen = shown.page.locator(".st-key-day input").input_value().replace("\u00a0", " ")
+        assert f"{moved:,} {'orders' if lang == 'en' else '单'}" in chosen
+        assert (f"({first:,} of " if lang == "en" else f"单中 {first:,} 单）") in body
+        assert shown.layout("cutOff") == [] and shown.layout("overlapping") == []

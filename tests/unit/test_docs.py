@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/analysts.md",
     "docs/carriers.md",
     "docs/import.md",
+    "docs/byhand.md",
     "docs/serving.md",
     "docs/sources.md",
 )

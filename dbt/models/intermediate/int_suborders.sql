@@ -47,6 +47,8 @@ with
             coalesce(own.finance_approved_place, orders.finance_approved_place) as finance_approved_place,
             least(own.cancelled_at, orders.cancelled_at) as cancelled_at,
             own.failed_at,
+            own.last_track_at,
+            greatest(own.not_received_at, orders.not_received_at) as not_received_at,
             own.first_event_recorded_at,
             {{ order_day_or_unknown("orders.order_day") }} as order_day,
             -- parameters hold by the day of the order, and by the day it failed

@@ -14,6 +14,7 @@ with
             min(occurred_at) filter (event_type = 'cancelled') as cancelled_at,
             min(occurred_at) filter (event_type in ('refused', 'returned_signed', 'lost')) as failed_at,
             max(occurred_at) filter (event_type = 'not_received_ticket') as not_received_at,
+            max(occurred_at) filter (event_type in {{ carrier_tracks() }}) as last_track_at,
             min(recorded_at) as first_event_recorded_at
         from ({{ standing_events() }})
         where {{ chosen }}

@@ -246,3 +246,99 @@ def test_a_day_of_few_says_so_once_and_offers_no_empty_list(open_page) -> None:
     app = open_page(period="2026-02-10", place=["WH_B"], carrier=["SF"])
     assert text(app).count("Too few orders for a rate") == 1
     assert not [label for label in links(app) if label.startswith(("The 0 ", "These 0 "))]
+
+
+def newcombe(k0: int, n0: int, k1: int, n1: int) -> tuple[float, float, float]:
+    """The difference of two shares and its interval, from their Wilson intervals."""
+
+    def ends(k: int, n: int) -> tuple[float, float]:
+        z, p = 1.959964, k / n
+        middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+        return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+    (low0, high0), (low1, high1), p0, p1 = ends(k0, n0), ends(k1, n1), k0 / n0, k1 / n1
+    return (
+        p1 - p0,
+        p1 - p0 - ((p1 - low1) ** 2 + (high0 - p0) ** 2) ** 0.5,
+        p1 - p0 + ((high1 - p1) ** 2 + (p0 - low0) ** 2) ** 0.5,
+    )
+
+
+def compared(app: AppTest) -> list[tuple[str, dict[str, list[str]]]]:
+    """The lines that hold a rate against the period before, with what they ask the page of a change."""
+    pairs = [
+        (link.proto.label.replace("\u00a0", " "), parse_qs(link.proto.query_string))
+        for link in app.get("page_link")
+    ]
+    return [(label, asked) for label, asked in pairs if "before" in asked]
+
+
+def test_a_rate_stands_against_the_month_before(open_page, published: Path) -> None:
+    (k0, n0, k1, n1) = ask(
+        published,
+        """select count(*) filter (is_on_time and month(signed_day) = 1), count(*) filter (month(signed_day) = 1),
+            count(*) filter (is_on_time and month(signed_day) = 2), count(*) filter (month(signed_day) = 2)
+        from marts.fct_orders where is_on_time is not null""",
+    )[0]
+    moved, low, high = newcombe(k0, n0, k1, n1)
+    assert low < 0 < high
+    (label, asked), (_, of_erp) = compared(open_page(period="2026-02"))
+    sign = "+" if moved > 0 else "\u2212"
+    assert label == f":gray[○ {sign}{abs(100 * moved):.1f} points on January 2026: may be chance]"
+    assert asked == {"period": ["2026-02"], "before": ["2026-01"], "metric": ["true_on_time_rate"]}
+    assert of_erp["metric"] == ["erp_on_time_rate"]
+
+
+def test_what_chance_does_not_explain_has_a_sign_and_a_word(open_page, published: Path) -> None:
+    for factor, sign, word in ((0.5, "▲ +", "a rise"), (3, "▼ \u2212", "a fall")):
+        st.cache_resource.clear()
+        with duckdb.connect(str(published)) as connection:
+            # half, or all, of January's as good as they were
+            connection.execute(
+                f"""update marts.agg_on_time_daily set signed_on_time_orders = least(signed_orders,
+                (signed_on_time_orders * {factor})::bigint) where day < date '2026-02-01'"""
+            )
+        label, _ = compared(open_page(period="2026-02"))[0]
+        assert sign in label and label.endswith(f"points on January 2026: {word}]")
+
+
+def test_without_a_period_before_nothing_is_compared(open_page) -> None:
+    assert not compared(open_page(period="2026-01")) and not compared(open_page(period="all"))
+
+
+def test_the_bridge_says_which_figure_is_the_headline_and_which_the_promise_kept(
+    open_page, published: Path
+) -> None:
+    (due, kept, unsigned) = ask(
+        published,
+        """select count(*), count(*) filter (signed_at <= promised_at), count(*) filter (signed_at is null)
+        from marts.fct_orders where month(promised_day) = 2 and promised_at <= timestamptz '2026-02-28 16:00:00+00'""",
+    )[0]
+    app = open_page(period="2026-02")
+    # 921 of 1,086: the headline of February
+    assert (
+        f"is the **promise kept rate**, **{100 * kept / due:.1f} %** of the {due:,} orders due: "
+        f"one that is not signed for, {unsigned} by now, counts as missed there. "
+        "The **headline**, **84.8 %**, is none of these steps: it counts the 1,086 promised orders signed"
+    ) in text(app)
+    drawn = next(c for c in app.get("plotly_chart") if "chart_bridge" in c.proto.id)
+    trace = json.loads(drawn.proto.spec)["data"][0]
+    marked = [line for line, width in zip(trace["y"], trace["marker"]["line"]["width"], strict=True) if width]
+    assert len(marked) == 1 and f"◆ promise kept: {100 * kept / due:.1f}\u00a0%" in marked[0]
+    hatched = [
+        line for line, shape in zip(trace["y"], trace["marker"]["pattern"]["shape"], strict=True) if shape
+    ]
+    assert hatched == ["The headline, beside it<br>84.8\u00a0% · 1,086 orders"]
+
+
+def test_holidays_are_shaded_and_named(open_page) -> None:
+    # published.sql: 15 to 23 February; the make-up day of 4 January is none
+    app = open_page(period="2026-02")
+    assert "Shaded: holidays. Spring Festival (15 Feb 2026 to 23 Feb)." in text(app)
+    drawn = next(c for c in app.get("plotly_chart") if "chart_trend_day" in c.proto.id)
+    layout = json.loads(drawn.proto.spec)["layout"]
+    spans = [(shape["x0"], shape["x1"]) for shape in layout["shapes"]]
+    assert spans == [("2026-02-14T12:00:00", "2026-02-23T12:00:00")]
+    assert [note["text"] for note in layout["annotations"]] == ["Spring Festival"]
+    assert "New Year (1 Jan 2026 to 3 Jan)" in text(open_page(period="2026-01"))
+    assert "春节（2026年2月15日至2月23日）" in text(open_page(period="2026-02", lang="zh"))

@@ -26,6 +26,19 @@ def test_the_sentence_says_what_the_facts_say(open_promise, published: Path) -> 
         f"select count(*) filter (n % if(carrier = 'YTO', 3, 5) <> 0), count(*) from marts.fct_orders where {FEBRUARY}",
     )
     said = app.header[0].value
+    kept, due = one(
+        published,
+        """select count(*) filter (signed_at <= promised_at), count(*) from marts.fct_orders
+        where month(promised_day) = 2 and promised_at <= timestamptz '2026-02-28 16:00:00+00'""",
+    )
+    # first of all: of the orders due, those signed by then
+    assert said.replace("\u00a0", " ").startswith(
+        f"In February 2026, **{100 * kept / due:.1f} %** of the orders whose promise fell due kept it: "
+        f"{kept:,} of {due:,}"
+    )
+    assert f"The {due - kept} orders that did not keep it" in [
+        link.proto.label for link in app.get("page_link")
+    ]
     assert f"**{100 * covered / all_of:.0f} of 100** parcels" in said
     assert "it should be 80: the promise claims more than it holds" in said
 

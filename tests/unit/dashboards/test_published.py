@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboards.published import QUERIES, NothingPublishedError, ask, open_published
+from dashboards.published import QUERIES, NothingPublishedError, OutdatedError, ask, open_published
+from tests.unit.dashboards.conftest import OpenPage
 
 
 def test_a_query_ignores_values_it_does_not_use(published: Path) -> None:
@@ -27,6 +28,20 @@ def test_a_new_version_is_seen_at_once(published: Path) -> None:
 def test_without_a_published_file_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(NothingPublishedError):
         ask(tmp_path / "warehouse.duckdb", "run")
+
+
+def test_a_file_of_an_earlier_version_is_told_apart(published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table marts.fct_overdue")
+    with pytest.raises(OutdatedError):
+        ask(published, "run")
+
+
+def test_the_page_says_that_it_is_of_an_earlier_version(published: Path, open_page: OpenPage) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table marts.fct_overdue")
+    app = open_page(lang="en")
+    assert not app.exception and "made by an earlier version" in app.info[0].value
 
 
 @pytest.mark.parametrize(

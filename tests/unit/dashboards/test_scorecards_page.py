@@ -135,12 +135,21 @@ def test_a_plain_rate_that_misleads_is_said(open_scorecards, published: Path) ->
     assert "All orders left from one place, Warehouse A (2,000 orders)" in words(app)
 
 
-def test_a_filter_of_carriers_narrows_who_is_shown_and_not_who_is_compared_with(
+def test_a_filter_of_carriers_marks_whom_it_names_and_keeps_the_others_in_view(
     open_scorecards, published: Path
 ) -> None:
-    shown = open_scorecards(period="2026-02", carrier=["SF"]).dataframe[0].value
-    assert list(shown["name"]) == ["SF Express"]
-    assert shown["gap"].iloc[0] == pytest.approx(float(recounted(published, "carrier")["SF Express"]["gap"]))
+    app = open_scorecards(period="2026-02", carrier=["SF"])
+    shown = app.dataframe[0].value.set_index("name")
+    assert set(shown.index) == {"► SF Express", "YTO Express"}
+    for name, gap in shown["gap"].items():
+        expected = recounted(published, "carrier")[name.removeprefix("► ")]["gap"]
+        assert gap == pytest.approx(float(expected))
+    gaps = {name: float(row["gap"]) for name, row in recounted(published, "carrier").items()}
+    turn = sorted(gaps, key=gaps.__getitem__).index("SF Express") + 1
+    assert "► **SF Express**: **" in app.header[0].value
+    assert f"; {turn} of 2 from the worst" in app.header[0].value
+    assert "► **顺丰速运**" in open_scorecards(period="2026-02", carrier=["SF"], lang="zh").header[0].value
+    assert "►" not in open_scorecards(period="2026-02").header[0].value
 
 
 def test_too_few_orders_give_a_count_and_no_rate(open_scorecards) -> None:

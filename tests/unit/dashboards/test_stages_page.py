@@ -5,10 +5,12 @@ Payment in the office: 12 a day, 10.1 % over it always. Stuck at WH_B: 3 + (days
 """
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.unit.dashboards.reading import words
@@ -43,7 +45,7 @@ def cells(app: AppTest, width: str = "wide") -> dict[tuple[str, str, str], str]:
         return {}
     trace = json.loads(found[0].proto.spec)["data"][0]
     targets = [json.loads(to) for to in trace["customdata"]]
-    written = [text.replace("\u00a0", " ").replace("<b>", "").replace("</b>", "") for text in trace["text"]]
+    written = [re.sub("</?(b|span)( [^>]*)?>", "", text).replace("\u00a0", " ") for text in trace["text"]]
     return {
         (to["stage"], to["at"], to["period"]): text for to, text in zip(targets, written, strict=True)
     } | {("shows", to["show"], ""): "" for to in targets}
@@ -53,8 +55,8 @@ def test_the_stage_that_loses_most_is_said_first(open_stages) -> None:
     # a week of 6 days: payment 72 x 120 min x 10.1 % = 14.5 h, the transfer 36 x 120 min x 14.2 % = 10.2 h
     app = open_stages(period="2026-01")
     assert head(app) == (
-        "**“Payment” at Head office** has been over 10 % for **5 weeks or more**: **+10.1 %** in the week of 26 Jan "
-        "so far, 72 sub-orders, 0 stuck. One more is too slow now."
+        "**“Payment” at Head office** has been red (over 10 %) since the week of 29 Dec (5 weeks) or longer: "
+        "**+10.1 %** in the week of 26 Jan so far, 72 sub-orders, 0 stuck. One more is too slow now."
     )
     # and its group is the one that is open
     assert app.session_state["group"] == "office"
@@ -64,19 +66,22 @@ def test_since_when_and_what_is_stuck(open_stages) -> None:
     # the week that begins on 29 December has 4 days in January, 24 sub-orders: too few; 31 January is day 30: 3 + 2
     app = open_stages(period="2026-01", place="WH_B")
     assert head(app) == (
-        "**“Transfer” at Warehouse B** has been over 10 % for **4 weeks**, since 5 Jan: **+14.2 %** in the week of "
-        "26 Jan so far, 36 sub-orders, 5 stuck."
+        "**“Transfer” at Warehouse B** has been red (over 10 %) since the week of 5 Jan (4 weeks): "
+        "**+14.2 %** in the week of 26 Jan so far, 36 sub-orders, 5 stuck."
     )
     links = [link.proto.label.replace("\u00a0", " ") for link in app.get("page_link")]
-    assert "Transfer · Warehouse B: ▲ +14.2 % in the week of 26 Jan so far, 36 sub-orders" in links
+    assert (
+        "Transfer · Warehouse B: ▲ +14.2 % in the week of 26 Jan so far, 36 sub-orders"
+        " · red since the week of 5 Jan (4 weeks)"
+    ) in links
 
 
 def test_a_week_with_too_few_yet_leaves_the_word_to_the_one_before(open_stages) -> None:
     # two days of the running week: 12 sub-orders; 25 January is day 24: 3 + 0
     app = open_stages(period="2026-01-26..2026-01-27", place="WH_B")
     assert head(app) == (
-        "**“Transfer” at Warehouse B** has been over 10 % for **3 weeks**, since 5 Jan: **+14.2 %** in the week of "
-        "19 Jan, 42 sub-orders, 3 stuck."
+        "**“Transfer” at Warehouse B** has been red (over 10 %) since the week of 5 Jan (3 weeks): "
+        "**+14.2 %** in the week of 19 Jan, 42 sub-orders, 3 stuck."
     )
     # of the group: the transfer of the week before, and the picking, 24 in these two days
     legend = words(app)
@@ -85,7 +90,7 @@ def test_a_week_with_too_few_yet_leaves_the_word_to_the_one_before(open_stages) 
 
 def test_nothing_is_red_in_february(open_stages) -> None:
     app = open_stages(period="2026-02", place="WH_B")
-    assert head(app) == "No stage takes 5 % longer than its standard now."
+    assert head(app).startswith("No stage takes 5 % longer than its standard now.")
     assert "✓ 2 on standard" in words(app)
     written = cells(app)
     transfer = {period: text for (stage, _, period), text in written.items() if stage == "transfer"}
@@ -117,15 +122,15 @@ def test_exactly_five_per_cent_is_yellow_and_too_few_a_count(open_stages) -> Non
 
 def test_quiet_rows_are_counted_and_shown_when_asked_for(open_stages) -> None:
     app = open_stages(period="2026-02", group="place")
-    # the transfer at WH_A, picking at three places, and packing at FW_1 with 41 stuck
-    assert "Not shown: 5 on standard or with too few sub-orders in all these weeks; 41 sub-orders" in words(
+    # the transfer at WH_A and picking at three places; packing at FW_1, where 41 are stuck, is not quiet
+    assert "Not shown: 4 on standard or with too few sub-orders in all these weeks; 0 sub-orders" in words(
         app
     )
     app.toggle[0].set_value(True).run()
     assert app.query_params["rows"] in ("all", ["all"])
     assert "Not shown" not in words(app)
     shown = cells(app)
-    assert shown["picked_to_packed", "FW_1", "2026-02-23..2026-02-28"] == "○ 0"
+    assert shown["picked_to_packed", "FW_1", "2026-02-23..2026-02-28"] == "○ 0<br>■ 41 stuck"
     assert ("shows", "stuck", "") in shown
 
 
@@ -142,7 +147,11 @@ def test_the_table_has_the_latest_week(open_stages) -> None:
     assert transfer["deviation"] == pytest.approx(14.2)
     # 36 x 2 h x 14.2 %
     assert transfer["hours"] == pytest.approx(10.224)
-    assert (transfer["suborders"], transfer["open"], transfer["weeks"]) == (36, 5, 4)
+    assert (transfer["suborders"], transfer["open"], transfer["weeks"]) == (
+        36,
+        5,
+        "the week of 5 Jan (4 weeks)",
+    )
     few = next(row for row in rows if row["name"] == "Front warehouse Haishu")
     assert few["judged"] == "○ too few" and few["deviation"] != few["deviation"]
 
@@ -156,7 +165,8 @@ def test_a_week_that_is_not_over_is_marked(open_stages) -> None:
 def test_in_chinese(open_stages) -> None:
     said = head(open_stages(period="2026-01", place="WH_B", lang="zh"))
     assert said == (
-        "**B仓的“调拨”**自1月5日起**连续 4 周**超出标准 10% 以上：1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
+        "**B仓的“调拨”**自1月5日当周（4 周）起**持续为红**（超出标准 10% 以上）："
+        "1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
     )
 
 
@@ -180,4 +190,23 @@ def test_only_weeks_on_end_are_counted(open_stages, published: Path, between: li
                 f"{change} where stage = 'transfer' and day between '2026-01-12' and '2026-01-18'"
             )
     said = head(open_stages(period="2026-01", place="WH_B"))
-    assert "for **2 weeks**, since 19 Jan: **+14.2 %** in the week of 26 Jan so far" in said
+    assert "since the week of 19 Jan (2 weeks): **+14.2 %** in the week of 26 Jan so far" in said
+
+
+def test_a_cell_that_is_not_red_says_how_much_is_stuck_in_it(open_stages, published: Path) -> None:
+    # 41 at FW_1 where nothing ended; 30 is many, 29 is not
+    app = open_stages(period="2026-02", group="place")
+    assert head(app).endswith("Not red, but **41 stuck**: “Packing” at Front warehouse Haishu.")
+    assert "■ 1 not red, but 30 or more stuck" in words(app)
+    links = [link.proto.label for link in app.get("page_link")]
+    assert "Packing · Front warehouse Haishu: 41 stuck now" in links
+    table = {row["stage"]: row["judged"] for row in app.dataframe[0].value.to_dict("records")}
+    assert table["Packing"] == "○ too few · ■ many stuck"
+    assert "未变红但**滞留 41 个**" in head(open_stages(period="2026-02", lang="zh"))
+    for open_overdue, is_said in ((30, True), (29, False)):
+        st.cache_resource.clear()
+        with duckdb.connect(str(published)) as connection:
+            connection.execute(
+                "update marts.agg_stage_open_daily set open_overdue = ? where place = 'FW_1'", [open_overdue]
+            )
+        assert ("Not red, but" in head(open_stages(period="2026-02"))) == is_said

@@ -181,7 +181,14 @@ def test_a_day_is_taken_back_to_what_was_known_of_it_first(published: Path) -> N
     k, n = counts(published)
     days = {
         row["day"]: row
-        for row in ask(published, "restated_days", metric="true_on_time_rate", minimum_sample=30, **CHOSEN)
+        for row in ask(
+            published,
+            "restated_days",
+            metric="true_on_time_rate",
+            by_order=True,
+            minimum_sample=30,
+            **CHOSEN,
+        )
     }
     day = days[date(2026, 2, 10)]
     assert (day["numerator"], day["denominator"]) == (k, n)
@@ -209,7 +216,67 @@ def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) 
     listed = app.dataframe[0].value
     assert len(listed) == 5
     assert sorted(listed["move"]) == ["joined the day"] * 3 + ["left the day", "missed, now kept"]
-    assert sorted(listed["cause"]) == ["customer: not received"] + ["recorded late"] * 4
+    assert sorted(listed["cause"]) == [
+        "found to be returned or refused", "signature corrected", *["signed, but recorded late"] * 3,
+    ]  # fmt: skip
+    # as many: by their names
+    assert (
+        "Why: signed, but recorded late (3), signature corrected (1), found to be returned or refused (1)."
+        in words(app)
+    )
+    # what was known first, and what came in its place
+    (back,) = (row for _, row in listed.iterrows() if row["cause"] == "found to be returned or refused")
+    assert (back["before_name"], back["event_name"]) == ("Delivered", "Returned to and signed by sender")
+    assert all(link.startswith("/orders?") and "find=" in link for link in listed["link"])
+
+
+def test_every_rate_that_was_published_can_be_chosen(open_first: Open, published: Path) -> None:
+    app = open_first("restatement", lang="en", period="2026-02")
+    chooser = app.selectbox(key="metric")
+    assert chooser.value == "true_on_time_rate" and len(chooser.options) == 7
+    chooser.set_value("complaint_rate").run()
+    assert app.query_params["metric"] in ("complaint_rate", ["complaint_rate"])
+    due, complained = one(
+        published,
+        """select count(*), count(*) filter (has_complaint) from marts.fct_orders
+        where promised_day = date '2026-02-12' and is_due""",
+    )
+    moved = 100 * 1 / due
+    assert f"the most on 12 Feb 2026: **+{moved:.1f}** points, by 1 orders." in app.header[0].value
+    assert f"({complained - 1} of {due} orders)" in words(app) and f"({complained} of {due})" in words(app)
+    assert "Why: complained later (1)." in words(app)
+    assert list(app.dataframe[0].value["move"]) == ["no complaint, now one"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_rate_that_counts_no_orders_shows_first_and_now_and_says_why(
+    open_first: Open, published: Path, lang: str
+) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """
+            insert into meta.metric_catalogue by name select 'pick_error_rate' as name, '拣货错误率' as title_zh,
+                'Pick error rate' as title_en, 'wrong_lines' as numerator, 'picked_lines' as denominator,
+                'down' as direction, 'share' as unit, 'Wrong lines.' as definition, '拣错的行。' as definition_zh;
+            insert into marts.kpi by name select 'pick_error_rate' as metric, 'day' as period,
+                date '2026-02-01' + n::integer as period_start, 4 as numerator, 100 as denominator, 0.04 as value
+                from range(28) as days(n);
+            -- the fifth was published with three wrong of a hundred; the last two days never were
+            insert into meta.published_rates by name select metric, period_start as day,
+                numerator - (period_start = date '2026-02-05')::int as numerator, denominator,
+                timezone('Asia/Shanghai', (period_start + 1)::timestamp + interval 3 hours) as as_of
+                from marts.kpi where metric = 'pick_error_rate' and period_start < date '2026-02-27'
+            """
+        )
+    app = open_first("restatement", lang=lang, period="2026-02", metric="pick_error_rate")
+    if lang == "en":
+        assert "moved **1** of 26 days" in app.header[0].value
+        assert "the most on 5 Feb 2026: **+1.0** points." in app.header[0].value
+        assert "This rate counts lines" in words(app)
+        assert "26 of 26 days were first published by the night after them" in words(app)
+    else:
+        assert "26 天中的 **1** 天" in app.header[0].value and "按拣货行计数" in words(app)
+    assert not app.dataframe
 
 
 def test_a_period_in_which_nothing_moved_says_so(open_first: Open) -> None:

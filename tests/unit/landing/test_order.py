@@ -146,7 +146,7 @@ def test_a_table_that_would_land_otherwise_by_now_keeps_its_rows_while_files_are
     else:
         company.write("contracts/wms.yml", SCANS.replace("min: 0", "min: 1"))
     with pytest.raises(
-        FileNotFoundError, match="must land anew, for its contract .* 1 files .*a.csv.*restore"
+        FileNotFoundError, match=r"must land anew, for its contract .* 1 files .*a.csv.*restore"
     ):
         company.night()
     assert company.landed() == landed
