@@ -242,7 +242,7 @@ def test_every_rate_that_was_published_can_be_chosen(open_first: Open, published
         where promised_day = date '2026-02-12' and is_due""",
     )
     moved = 100 * 1 / due
-    assert f"the most on 12 Feb 2026: **+{moved:.1f}** points, by 1 orders." in app.header[0].value
+    assert f"the most on 12 Feb 2026: **+{moved:.1f}** points, by 1 order." in app.header[0].value
     assert f"({complained - 1} of {due} orders)" in words(app) and f"({complained} of {due})" in words(app)
     assert "Why: complained later (1)." in words(app)
     assert list(app.dataframe[0].value["move"]) == ["no complaint, now one"]
