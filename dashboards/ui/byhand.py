@@ -182,7 +182,8 @@ def _rejected_line(line: Entry) -> str:
     where = t("byhand_at_line", line=line["line"])
     if line.get("column"):
         where += f" · {sheet.HEADS[line['column']]}"
-    seen = line.get(line.get("column", ""), "") or line["typed"]
+    column = line.get("column") or "number"
+    seen = line["typed"] if column == "number" else line.get(column) or line["typed"]
     why = t(f"byhand_reason_{line['reason']}", first=line.get("first", ""))
     return f":red-badge[▲ {where}] {plain(seen)}  \n{why}"
 

@@ -82,7 +82,7 @@ def test_a_sheet_is_taken_in_asked_about_and_logged(
     assert "No open waybill resembles this number." in words(app)
     assert "that of an order that is closed already" in words(app)
     assert app.query_params["upload"]
-    pick = next(button for button in app.button if button.key == f"byhand_pick_{closed}")
+    pick = next(button for button in app.button if button.label == "It is this one")
     pick.click().run()
     assert app.header[0].value.startswith("No row waits for a decision; so far **2** rows were taken")
     assert len(list((tmp_path / "demo" / "inbox" / "byhand" / "drop").iterdir())) == 2
@@ -108,7 +108,7 @@ def test_none_of_these_rejects_the_row(open_page, switched_on, published) -> Non
             where signed_at < timestamptz '2026-02-01 00:00:00+00' order by waybill desc limit 1"""
         ).fetchone()
     app = give(open_page(lang="en"), HEAD + f"{closed},签收,2026-02-28 20:00,,,\n")
-    app.button(key="byhand_none").click().run()
+    next(button for button in app.button if button.label == "None of these").click().run()
     assert "so far **0** rows were taken and **1** rejected" in app.header[0].value
     assert "1 rows = 0 taken + 0 waiting + 1 rejected." in words(app)
 
