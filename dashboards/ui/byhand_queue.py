@@ -67,7 +67,7 @@ def _card(view: View, inbox: Inbox, row: Entry, place: int) -> None:
     st.caption(
         t(
             "byhand_candidate",
-            carrier=candidate["carrier"],
+            carrier=_held(candidate["carrier"], candidate["is_carrier"] if row["carrier"] else None),
             city=_held(candidate["city"], candidate["is_city"] if row["city"] else None),
             promised=str(candidate["promised_at"] or t("no_rate"))[:16],
             handed_over=str(candidate["handed_over_at"] or t("no_rate"))[:16],

@@ -94,7 +94,7 @@ def test_a_messy_sheet_from_the_upload_to_the_log(served: Company, look: Start) 
     outcomes = [line["outcome"] for line in known.lines(upload)]
     taken, queued, rejected = (outcomes.count(name) for name in ("taken", "queued", "rejected"))
     assert taken + queued + rejected == 34 and queued >= 1 and rejected >= 4
-    assert f"34 rows = {taken} taken + {queued} waiting + {rejected} rejected." in shown.text("body")
+    assert f"Rows: 34 = {taken} taken + {queued} waiting + {rejected} rejected." in shown.text("body")
     assert {str(taken), str(queued), str(rejected)} <= set(shown.marks("chart_byhand"))
     # what was typed is shown as it was typed
     assert "<b>在天上</b> *$x$*" in shown.text(".st-key-byhand_rejected")
