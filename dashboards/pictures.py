@@ -81,6 +81,7 @@ def _views(period: str | None) -> dict[str, str]:
         "at": "",
         "age": "",
         "step": "",
+        "part": "",
         "most": 1,
         "lang": "en",
     }

@@ -57,7 +57,7 @@ def upload(inbox: Inbox, ask: Ask, name: str, content: bytes, who: str, now: dat
                 line |= {
                     "outcome": "rejected",
                     "reason": "twice",
-                    "typed": row.number,
+                    "typed": row.typed,
                     "first": first[row_id],
                 }
             elif row_id in known.rows:
@@ -106,12 +106,8 @@ def _matched(ask: Ask, rows: list[Typed]) -> dict[int, list[dict[str, Any]]]:
 def _said(row: Typed) -> Entry:
     """What was typed, as the journal keeps it: no name of a person and no note."""
     at = row.at.isoformat(sep=" ") if row.at else ""
-    kept = {
-        name: value
-        for name, value in asdict(row).items()
-        if name not in ("number", "mistake", "column", "at")
-    }
-    return {**kept, "typed": row.number, "occurred_at": at}
+    kept = {name: value for name, value in asdict(row).items() if name not in ("mistake", "column", "at")}
+    return {**kept, "occurred_at": at}
 
 
 def _outcome(row: Typed, found: list[dict[str, Any]]) -> Entry:

@@ -50,9 +50,11 @@ NAMES = {name: row["column"] for row in _listed("columns.csv") for name in row["
 
 @dataclass(frozen=True)
 class Typed:
-    """One row as typed; `mistake` names what makes it unusable, `column` where."""
+    """One row; `typed` is the number's cell as it stands, `number` what is looked for. `mistake` names what makes the
+    row unusable, `column` where."""
 
     line: int
+    typed: str
     number: str
     carrier: str
     code: str
@@ -222,11 +224,20 @@ def _typed(line: int, cells: dict[str, str], now: datetime) -> Typed:
         mistake, column = "time", "time"
     elif at > now + timedelta(hours=1):
         mistake, column = "future", "time"
-    number = cells["number"] if mistake else number  # to be found again in the sheet
     kept = {name: cells.get(name, "")[:LONGEST] for name in ("carrier", "city", "status", "time")}
     code = re.sub(r"\s", "", cells.get("code", "")).upper()[:LONGEST]
-    return Typed(line, number[:LONGEST], code=code, at=at, event_type=event_type, sign_method=sign_method,
-                 mistake=mistake, column=column, **kept)  # fmt: skip
+    return Typed(
+        line=line,
+        typed=cells["number"][:LONGEST],
+        number=number[:LONGEST],
+        code=code,
+        at=at,
+        event_type=event_type,
+        sign_method=sign_method,
+        mistake=mistake,
+        column=column,
+        **kept,
+    )
 
 
 def _time(text: str) -> datetime | None:

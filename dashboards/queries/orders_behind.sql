@@ -1,5 +1,6 @@
 -- The orders behind a figure of the period, the worst first. `late`, `late_erp`, `lost`: signed late; `due_missed`: due and
--- not kept; `overdue`: still open, of them `$part`, or those that stand in a stage with us; `step`: those whose verdict a step of the bridge changes (its first two: all it counts).
+-- not kept; `overdue`: still open, `$part` of them, with us those in a stage; `step`: those whose verdict a step of the bridge
+-- changes (its first two: all it counts).
 with
     run as (
         select as_of, has_erp, has_receipts from published.meta.run
@@ -33,7 +34,7 @@ with
         where
             $show = 'overdue' and ($age = '' or minutes_open >= 1440 * from_days and (to_days is null or minutes_open < 1440 * to_days))
             and ($part in ('', part) or ($part = 'moving' and is_moving))
-            and ($stage = '' or (stage_now = $stage and stage_place = $at))
+            and ($stage = '' or $part <> 'with_us' or (stage_now = $stage and stage_place = $at))
         union all by name
         select orders.*, minutes_late(promised_at, signed_at, run.as_of) as minutes
         from published.marts.fct_orders as orders

@@ -29,9 +29,8 @@ def sentence(known: Known) -> str:
     if not known.uploads:
         return t("byhand_nothing")
     counts = Counter(row["outcome"] for row in known.rows.values())
-    waiting = t(
-        "byhand_waiting" if counts["queued"] else "byhand_none_waiting", rows=formats.count(counts["queued"])
-    )
+    key = {0: "byhand_none_waiting", 1: "byhand_waiting_one"}.get(counts["queued"], "byhand_waiting")
+    waiting = t(key, rows=formats.count(counts["queued"]))
     done = t(
         "byhand_so_far", taken=formats.count(counts["taken"]), rejected=formats.count(counts["rejected"])
     )
@@ -182,7 +181,8 @@ def _rejected_line(line: Entry) -> str:
     where = t("byhand_at_line", line=line["line"])
     if line.get("column"):
         where += f" · {sheet.HEADS[line['column']]}"
-    seen = line.get(line.get("column", ""), "") or line["typed"]
+    column = line.get("column") or "number"
+    seen = line["typed"] if column == "number" else line.get(column) or line["typed"]
     why = t(f"byhand_reason_{line['reason']}", first=line.get("first", ""))
     return f":red-badge[▲ {where}] {plain(seen)}  \n{why}"
 
@@ -207,10 +207,13 @@ def log(known: Known) -> None:
         t("byhand_log_caption", shown=formats.count(min(SHOWN, len(listed))), rows=formats.count(len(listed)))
     )
     titles = {name: t(f"byhand_col_{name}") for name in listed[0]}
+    wide = {"waybill": 160, "typed": 160, "why": 560}
     with st.container(key="byhand_log_table"):
         st.dataframe(
             listed[:SHOWN],
-            column_config={name: st.column_config.Column(title) for name, title in titles.items()},
+            column_config={
+                name: st.column_config.Column(title, width=wide.get(name)) for name, title in titles.items()
+            },
             hide_index=True,
             height=min(TALLEST, 38 + 35 * len(listed)),
             placeholder="",

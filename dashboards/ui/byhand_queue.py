@@ -1,4 +1,7 @@
-"""The rows that wait for a person, one at a time: what was typed, and its candidates side by side."""
+"""The rows that wait for a person, one at a time: what was typed, and its candidates side by side.
+
+A button's key names its row, so a second click does not answer for the next one.
+"""
 
 from difflib import SequenceMatcher
 
@@ -25,10 +28,10 @@ def queue(view: View, inbox: Inbox, known: Known) -> None:
         st.markdown(t("byhand_typed", number=byhand.plain(row["typed"]), **_said(row)))
         st.caption(t(f"byhand_reason_{row['reason']}", first=""))
         columns = st.columns(len(row["candidates"]), gap="small")
-        for column, candidate in zip(columns, row["candidates"], strict=True):
+        for place, column in enumerate(columns):
             with column.container(border=True, height="stretch"):
-                _card(view, inbox, row, candidate)
-        if st.button(t("byhand_none_of_these"), icon=":material/close:", key="byhand_none"):
+                _card(view, inbox, row, place)
+        if st.button(t("byhand_none_of_these"), icon=":material/close:", key=f"byhand_none_{row['row_id']}"):
             _decide(view, inbox, row, None)
 
 
@@ -54,16 +57,17 @@ def _said(row: Entry) -> dict[str, str]:
     return {name: byhand.plain(row[name]) or blank for name in names}
 
 
-def _card(view: View, inbox: Inbox, row: Entry, candidate: Entry) -> None:
+def _card(view: View, inbox: Inbox, row: Entry, place: int) -> None:
+    candidate = row["candidates"][place]
     waybill = candidate["waybill"]
-    st.markdown(f"**{_marked(row['typed'], waybill)}**")
+    st.markdown(f"**{_marked(row['number'], waybill)}**")
     likely = formats.percent(candidate["likelihood"], 0 if candidate["likelihood"] >= 0.1 else 1)
     st.markdown(t("byhand_likely", likely=likely, kind=t(f"byhand_kind_{candidate['kind']}")))
     stage = f"stage_{candidate['stage_now']}"
     st.caption(
         t(
             "byhand_candidate",
-            carrier=candidate["carrier"],
+            carrier=_held(candidate["carrier"], candidate["is_carrier"] if row["carrier"] else None),
             city=_held(candidate["city"], candidate["is_city"] if row["city"] else None),
             promised=str(candidate["promised_at"] or t("no_rate"))[:16],
             handed_over=str(candidate["handed_over_at"] or t("no_rate"))[:16],
@@ -79,7 +83,7 @@ def _card(view: View, inbox: Inbox, row: Entry, candidate: Entry) -> None:
     if st.button(
         t("byhand_pick"),
         icon=":material/check:",
-        key=f"byhand_pick_{waybill}",
+        key=f"byhand_pick_{row['row_id']}_{place}",
         type="primary",
         width="stretch",
     ):
@@ -92,10 +96,10 @@ def _held(value: str | None, is_same: bool | None) -> str:
     return f"{value or t('no_rate')}{sign}"
 
 
-def _marked(typed: str, waybill: str) -> str:
+def _marked(number: str, waybill: str) -> str:
     """The number, what differs from the typed one on a ground of its own."""
     parts = []
-    for kind, _, _, start, end in SequenceMatcher(None, typed, waybill, autojunk=False).get_opcodes():
+    for kind, _, _, start, end in SequenceMatcher(None, number, waybill, autojunk=False).get_opcodes():
         if part := waybill[start:end]:
             parts.append(part if kind == "equal" else f":orange-background[{part}]")
     return "".join(parts)

@@ -99,7 +99,7 @@ def _said(view: View, shown: str, narrowed: dict[str, str], total: int, listed: 
             key, words["age"] = "behind_overdue_age", formats.age(ages[narrowed["age"]])
     if shown == "overdue" and has_text(f"part_{narrowed['part']}"):
         key, words["part"] = "behind_overdue_part", t(f"part_{narrowed['part']}")
-        if narrowed["stage"]:
+        if narrowed["stage"] and narrowed["part"] == "with_us":
             key = "behind_overdue_at"
     if shown == "lost" and not narrowed["at"]:
         key = "behind_lost_nowhere"

@@ -52,9 +52,9 @@ def give(shown: Look, name: str, content: bytes) -> None:
     shown.page.set_input_files(
         'input[type="file"]', {"name": name, "mimeType": "text/csv", "buffer": content}
     )
-    shown.page.get_by_text(name).wait_for()
+    shown.page.wait_for_selector('[data-testid="stFileChipName"]')
     shown.page.locator('[data-testid="stFormSubmitButton"] button').click()
-    shown.page.get_by_text(name).first.wait_for()
+    shown.page.wait_for_selector('[data-testid="stFileChipName"]', state="detached")
 
 
 def readable(shown: Look) -> None:
@@ -94,7 +94,7 @@ def test_a_messy_sheet_from_the_upload_to_the_log(served: Company, look: Start) 
     outcomes = [line["outcome"] for line in known.lines(upload)]
     taken, queued, rejected = (outcomes.count(name) for name in ("taken", "queued", "rejected"))
     assert taken + queued + rejected == 34 and queued >= 1 and rejected >= 4
-    assert f"34 rows = {taken} taken + {queued} waiting + {rejected} rejected." in shown.text("body")
+    assert f"Rows: 34 = {taken} taken + {queued} waiting + {rejected} rejected." in shown.text("body")
     assert {str(taken), str(queued), str(rejected)} <= set(shown.marks("chart_byhand"))
     # what was typed is shown as it was typed
     assert "<b>在天上</b> *$x$*" in shown.text(".st-key-byhand_rejected")
@@ -103,8 +103,9 @@ def test_a_messy_sheet_from_the_upload_to_the_log(served: Company, look: Start) 
 
     waiting = known.queue()[0]
     best = waiting["candidates"][0]["waybill"]
-    shown.page.locator(f".st-key-byhand_pick_{best} button").click()
-    shown.page.locator(f".st-key-byhand_pick_{best} button").wait_for(state="detached")
+    pick = shown.page.locator(f".st-key-byhand_pick_{waiting['row_id']}_0 button")
+    pick.click()
+    pick.wait_for(state="detached")
     shown.settled("byhand")
     decided = inbox.read().rows[waiting["row_id"]]
     assert (decided["outcome"], decided["waybill"], decided["who"]) == ("taken", best, "local")
@@ -126,9 +127,9 @@ def test_it_can_be_read_while_rows_wait(
     served: Company, look: Start, language: str, size: str, scheme: str
 ) -> None:
     shown = look(served, size, scheme).open(f"lang={language}", "byhand")
-    if not shown.page.locator(".st-key-byhand_none").count():
+    if not shown.page.locator('[class*="st-key-byhand_none_"]').count():
         give(shown, "more.csv", messy(served, 43))
-        shown.page.wait_for_selector(".st-key-byhand_none")
+        shown.page.wait_for_selector('[class*="st-key-byhand_none_"]')
         shown.settled("byhand")
     readable(shown)
 

@@ -64,8 +64,27 @@ def test_every_cell_is_the_sub_orders_own(
         if place in holders and not stage.startswith(CARRIERS_OWN) and suborders >= 30
     ]
     assert expected
-    found = [mark for mark in marks if re.match("[▲△✓] ", mark)]
+    found = [mark.split("■")[0].strip() for mark in marks if re.match("[▲△✓] ", mark)]
     assert sorted(found) == sorted(expected)
+    # what is stuck at a week's end stands in the cells that are not slow, from 30 on
+    slow = {
+        (stage, place, end)
+        for first, end in weeks_up_to(last)
+        for stage, place, suborders, actual, standard in seen.ask(SHARED, [first, end])
+        if written(actual, standard, suborders, language)[0] in "▲△"
+    }
+    stuck = [
+        open_overdue
+        for _, end in weeks_up_to(last)[0 if wide else -3 :]
+        for stage, place, open_overdue in seen.ask(
+            """select stage, place, sum(open_overdue) as n from marts.agg_stage_open_daily where day = ?
+            group by all having n >= 30""",
+            [end],
+        )
+        if place in holders and not stage.startswith(CARRIERS_OWN) and (stage, place, end) not in slow
+    ]
+    said = [re.search(r"■ ([\d,]+)", mark) for mark in marks]
+    assert sorted(int(at[1].replace(",", "")) for at in said if at) == sorted(stuck)
     assert shown.layout("cutOff") == []
     assert shown.layout("overlapping") == []
 

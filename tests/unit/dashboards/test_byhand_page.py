@@ -74,17 +74,16 @@ def test_a_sheet_is_taken_in_asked_about_and_logged(
         + "*bold*,签收,2026-02-28 20:00,,,\n=1+1,unknown $x$,2026-02-28 20:00,,,\n",
     )
     assert (
-        app.header[0].value
-        == "**1** rows wait for somebody to decide; so far **1** rows were taken and **2** rejected."
+        app.header[0].value == "**1** row waits for somebody to decide; taken so far: **1**, rejected: **2**."
     )
-    assert "4 rows = 1 taken + 1 waiting + 2 rejected." in words(app)
+    assert "Rows: 4 = 1 taken + 1 waiting + 2 rejected." in words(app)
     assert "Row 5 · 状态 Status] unknown \\$x\\$" in words(app)
     assert "No open waybill resembles this number." in words(app)
     assert "that of an order that is closed already" in words(app)
     assert app.query_params["upload"]
-    pick = next(button for button in app.button if button.key == f"byhand_pick_{closed}")
+    pick = next(button for button in app.button if button.label == "It is this one")
     pick.click().run()
-    assert app.header[0].value.startswith("No row waits for a decision; so far **2** rows were taken")
+    assert app.header[0].value.startswith("No row waits for a decision; taken so far: **2**, rejected")
     assert len(list((tmp_path / "demo" / "inbox" / "byhand" / "drop").iterdir())) == 2
     log = app.dataframe[-1].value
     assert log["outcome"].iloc[0] == "✓ taken"
@@ -108,9 +107,9 @@ def test_none_of_these_rejects_the_row(open_page, switched_on, published) -> Non
             where signed_at < timestamptz '2026-02-01 00:00:00+00' order by waybill desc limit 1"""
         ).fetchone()
     app = give(open_page(lang="en"), HEAD + f"{closed},签收,2026-02-28 20:00,,,\n")
-    app.button(key="byhand_none").click().run()
-    assert "so far **0** rows were taken and **1** rejected" in app.header[0].value
-    assert "1 rows = 0 taken + 0 waiting + 1 rejected." in words(app)
+    next(button for button in app.button if button.label == "None of these").click().run()
+    assert "taken so far: **0**, rejected: **1**" in app.header[0].value
+    assert "Rows: 1 = 0 taken + 0 waiting + 1 rejected." in words(app)
 
 
 def test_what_is_typed_means_nothing_to_the_page() -> None:
