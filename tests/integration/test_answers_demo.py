@@ -212,7 +212,7 @@ def test_every_row_of_every_file_is_accounted_for(
 ) -> None:
     """read = accepted + quarantined + duplicate in every load, and read is what lies in the files."""
     loads = read(warehouse, "select * from meta.loads")
-    assert len({load["source"] for load in loads}) == 19
+    assert len({load["source"] for load in loads if load["rows_read"]}) == 19
     for load in loads:
         parts = load["rows_accepted"] + load["rows_quarantined"] + load["rows_duplicate"]
         assert load["rows_read"] == parts, load
