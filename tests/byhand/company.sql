@@ -48,3 +48,6 @@ create table marts.fct_overdue (
     shipped_at timestamptz, picked_up_at timestamptz, near_at timestamptz, claimed_signed_at timestamptz,
     not_received_at timestamptz, failed_at timestamptz, last_track_at timestamptz, stage_now varchar, stage_place varchar
 );
+create table meta.quarantine (source varchar, table_name varchar, reason varchar, reason_zh varchar);
+create table meta.files (source varchar, table_name varchar, file varchar, status varchar);
+create table meta.quality (run_number bigint, expectation varchar, observed varchar, expected varchar);
