@@ -3,22 +3,21 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from dagster_project.connectors.fetch import State, write_state
+from dagster_project.connectors.fetch import State, read_state, write_state
 from dashboards.ui import navigation
 from tests.unit.dashboards.conftest import OpenPage
 from tests.unit.dashboards.reading import words
 
-NOW = datetime.now(UTC)
-
-
 def beat(home: Path, name: str, hours_ago: float | None, error: str = "", **tables: dict) -> None:
     """As a fetch leaves it: a success some hours ago, of a connection that is expected every day."""
-    at = None if hours_ago is None else NOW - timedelta(hours=hours_ago)
+    now = datetime.now(UTC)
+    at = None if hours_ago is None else now - timedelta(hours=hours_ago)
     due = at + timedelta(hours=36) if at else None
-    state = State(name, "erp", "sql", 86400, NOW.isoformat(), at and at.isoformat(), due and due.isoformat())
+    state = State(name, "erp", "sql", 86400, now.isoformat(), at and at.isoformat(), due and due.isoformat())
     state.error, state.tables = error, tables
     write_state(home, state)
 
@@ -59,10 +58,7 @@ def test_a_state_of_an_older_version_is_still_read(published: Path) -> None:
     home = published.parent.parent
     beat(home, "erp", 5)
     path = home / "sources" / "erp.json"
-    path.write_text(json.dumps({"name": "erp", "succeeded_at": NOW.isoformat(), "unheard_of": 1}))
-    from types import SimpleNamespace
-
-    from dagster_project.connectors.fetch import read_state
-
+    succeeded_at = datetime.now(UTC).isoformat()
+    path.write_text(json.dumps({"name": "erp", "succeeded_at": succeeded_at, "unheard_of": 1}))
     connection = SimpleNamespace(name="erp", source="erp", kind="sql", every=timedelta(days=1))
-    assert read_state(home, connection).succeeded_at == NOW.isoformat()
+    assert read_state(home, connection).succeeded_at == succeeded_at
