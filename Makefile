@@ -1,4 +1,4 @@
-# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT ADDRESS, and those of the targets below.
+# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT ADDRESS KEEP_VERSIONS KEEP_DAYS, and those of the targets below.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -18,6 +18,12 @@ export TRUE_ON_TIME_AS_OF := $(AS_OF)
 endif
 ifdef PORT
 export TRUE_ON_TIME_PORT := $(PORT)
+endif
+ifdef KEEP_VERSIONS
+export TRUE_ON_TIME_KEEP_VERSIONS := $(KEEP_VERSIONS)
+endif
+ifdef KEEP_DAYS
+export TRUE_ON_TIME_KEEP_DAYS := $(KEEP_DAYS)
 endif
 ifdef ADDRESS
 export TRUE_ON_TIME_ADDRESS := $(ADDRESS)
@@ -40,7 +46,7 @@ N ?= 10
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16 | sed 's/^/  make /'
-	@echo "Variables: PROFILE=demo SOURCE=<folder> AS_OF=<instant with zone> PORT=<number>;"
+	@echo "Variables: PROFILE=demo SOURCE=<folder> AS_OF=<instant with zone> PORT=<number> KEEP_VERSIONS=3 KEEP_DAYS=0;"
 	@echo "           the same as TRUE_ON_TIME_… in the environment; TRUE_ON_TIME_DATA=<folder> for all that is made."
 
 setup: $(STAMP)
