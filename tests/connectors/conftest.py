@@ -46,6 +46,11 @@ def profile(tmp_path: Path) -> Made:
     return made
 
 
+def ids(*ranges: tuple[int, int]) -> list[str]:
+    """Of records that tests/servers/service.py numbers."""
+    return [f"R{number:04}" for first, last in ranges for number in range(first, last + 1)]
+
+
 class Landed:
     """A build file into which a table of a profile is landed, run by run."""
 

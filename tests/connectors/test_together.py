@@ -14,7 +14,7 @@ from dagster_project import sources
 from dagster_project.connectors import together
 from dagster_project.connectors.fetch import fetch, read_state
 from dagster_project.connectors.together import FORKS, fetch_all
-from tests.connectors.conftest import Landed, Made
+from tests.connectors.conftest import Landed, Made, ids
 from tests.servers.databases import Server
 from tests.servers.service import Service, service
 
@@ -75,10 +75,6 @@ def landed_ids(made: sources.Profile, folder: Path) -> list[str]:
     landed = Landed(made, folder / "source", folder / f"build_{time.monotonic_ns()}.duckdb")
     landed.land("wms", "scans")
     return [row[0] for row in landed.rows("select id from landing.wms__scans order by id")]
-
-
-def ids(*ranges: tuple[int, int]) -> list[str]:
-    return [f"R{number:04}" for first, last in ranges for number in range(first, last + 1)]
 
 
 def test_one_that_hangs_is_ended_and_caught_up_later(

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from dashboards.serving import free_port
 
 PASSWORD = "known-to-the-tests"
 
@@ -124,12 +125,6 @@ def _mariadb(folder: Path, user: str | None, databases: Sequence[str]) -> Iterat
     ]
     with _running("mariadb", port, [*command, "--innodb-flush-log-at-trx-commit=0"], user, folder) as server:
         yield server
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

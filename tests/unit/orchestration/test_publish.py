@@ -119,7 +119,7 @@ def test_how_many_stay_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert (load().kept_versions, load().kept_days) == (10, 30)
     for wrong in ("0", "-1", "many", "2.5"):
         monkeypatch.setenv("TRUE_ON_TIME_KEEP_VERSIONS", wrong)
-        with pytest.raises(ValueError, match="KEEP_VERSIONS=.*at least 1"):
+        with pytest.raises(ValueError, match=r"KEEP_VERSIONS=.*at least 1"):
             load()
 
 
