@@ -1,0 +1,298 @@
+"""How fast connections bring rows, beside DuckDB reading the same rows from a file: `python -m tests.bench.connectors
+FOLDER OUT` writes JSON.
+
+The rows are the bench company's scans. Each way fetches as a night does, in a process of its own, from a server that
+the bench starts, into an empty home; then it lands. Round after round all ways take their turn.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dagster_project.connectors.fetch import fetch
+from dagster_project.connectors.sql import load_scanner
+from dagster_project.connectors.together import fetch_all
+from dagster_project.lib.progress import say_line
+from dagster_project.sources import sql
+from tests.bench import company
+from tests.connectors.conftest import Landed, written
+from tests.servers import databases, web
+
+ROUNDS = 3
+ORDERS = 60_000  # whose scans are the rows
+ROWS, REST_ROWS, SHEET_ROWS = 300_000, 60_000, 50_000
+FILES = 10  # that a watched folder holds; of workbooks one
+PAGE = 500
+THREADS, MEMORY = 2, "512MB"  # of DuckDB reading files, as of a fetch
+COLUMNS = ("scan_id", "fulfilment_code", "event_type", "occurred_at", "place", "recorded_at")
+CONTRACT = """
+source: wms
+tables:
+  scans:
+    files: wms/scans/*/*.FORMAT
+    format: FORMAT
+    volume: varies
+    key: [scan_id]
+    recorded_at: recorded_at
+    columns:
+      scan_id: {type: text, required: true}
+      fulfilment_code: {type: text, required: true}
+      event_type: {type: text, required: true}
+      occurred_at: {type: timestamp, required: true}
+      place: {type: text}
+      recorded_at: {type: timestamp, required: true}
+"""
+SERVICE = """
+kind: rest
+base_url: ${SERVICE}
+tables:
+  scans: {path: KIND, records: "$.data[*]", pages: PAGES, since: {parameter: since, column: recorded_at}}
+"""
+PAGES = {
+    "page": f"{{by: page, size_parameter: size, size: {PAGE}, total: $.total}}",
+    "offset": f"{{by: offset, size_parameter: size, size: {PAGE}, total: $.total}}",
+    "cursor": "{by: cursor, parameter: after, next: $.meta.next}",
+    "link": "{by: link}",
+}
+DATABASE = "kind: sql\nengine: ENGINE\nconnect: ${ENGINE}\ntables:\n  scans: {HOW}\n"
+FOLDER = "kind: files\nfolder: ${FILES}\ntables:\n  scans: {pattern: '*.FORMAT'}\n"
+
+
+@dataclass
+class Way:
+    """One way of bringing rows, and the seconds it took in each round; `parquet` and `csv` are DuckDB's for as many."""
+
+    name: str
+    rows: int
+    format: str
+    connection: str
+    is_again: bool = False
+    fetch: list[float] = field(default_factory=list)
+    landed: list[float] = field(default_factory=list)
+    parquet: list[float] = field(default_factory=list)
+    csv: list[float] = field(default_factory=list)
+
+
+def ways() -> list[Way]:
+    """All ways; a table read whole is also read a second time, when nothing has changed."""
+    found = []
+    for engine, title in (("postgres", "PostgreSQL"), ("mysql", "MariaDB"), ("sqlite", "SQLite")):
+        text = DATABASE.replace("engine: ENGINE", f"engine: {engine}").replace("ENGINE", engine.upper())
+        by_cursor, whole = text.replace("HOW", "cursor: recorded_at"), text.replace("HOW", "full: true")
+        found += [
+            Way(f"{title}, by cursor", ROWS, "parquet", by_cursor),
+            Way(f"{title}, by cursor, as CSV", ROWS, "csv", by_cursor),
+            Way(f"{title}, whole", ROWS, "parquet", whole),
+            Way(f"{title}, whole again, nothing new", ROWS, "parquet", whole, is_again=True),
+        ]
+    for kind, pages in PAGES.items():
+        text = SERVICE.replace("KIND", kind).replace("PAGES", pages)
+        found.append(Way(f"service, pages by {kind}", REST_ROWS, "jsonl", text))
+    for form in ("csv", "jsonl", "parquet", "xlsx"):
+        rows = SHEET_ROWS if form == "xlsx" else ROWS
+        found.append(Way(f"folder, {form}", rows, form, FOLDER.replace("FORMAT", form)))
+    return found
+
+
+def main(folder: Path, out: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _make_files(folder)
+    raced = ways()
+    with _servers(folder) as environment:
+        os.environ |= environment
+        for number in range(1, ROUNDS + 1):
+            say_line(f"connections, round {number} of {ROUNDS}")
+            read = {rows: _read(folder, rows) for rows in sorted({way.rows for way in raced})}
+            for way in raced:
+                _fetch(way, folder)
+                way.parquet.append(read[way.rows][0])
+                way.csv.append(read[way.rows][1])
+                say_line(f"  {way.name:40} {way.rows / way.fetch[-1]:12,.0f} rows a second")
+    result = {
+        "raced_at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "page": PAGE,
+        "ways": [
+            {name: value for name, value in asdict(way).items() if name != "connection"} for way in raced
+        ],
+    }
+    out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+def _fetch(way: Way, folder: Path) -> None:
+    """Fetch into an empty home and land; all rows must be there."""
+    home = folder / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    profile = written(
+        home / "profile",
+        contracts__wms=CONTRACT.replace("FORMAT", way.format),
+        connections__wms=way.connection,
+    )
+    if way.is_again:
+        fetch(profile, profile.connections[0], home / "source", home)
+    began = time.perf_counter()
+    (state,) = fetch_all(profile, profile.connections, home / "source", home, say=lambda line: None)
+    way.fetch.append(time.perf_counter() - began)
+    if state.error:
+        raise RuntimeError(f"{way.name}: {state.error}")
+    if way.is_again:
+        return
+    landed = Landed(profile, home / "source", home / "build.duckdb")
+    load = landed.land("wms", "scans")
+    way.landed.append(time.perf_counter() - began)
+    landed.connection.close()
+    if load.rows_accepted != way.rows:
+        raise RuntimeError(f"{way.name}: {load.rows_accepted:,} of {way.rows:,} rows")
+
+
+def _read(folder: Path, rows: int) -> tuple[float, float]:
+    """Seconds in which DuckDB reads as many rows from Parquet, and from CSV, into a table."""
+    took = []
+    for form in ("parquet", "csv"):
+        began = time.perf_counter()
+        with duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY}) as duck:
+            duck.execute(f"CREATE TABLE rows AS FROM {sql.text(str(folder / f'{rows}.{form}'))}")
+        took.append(time.perf_counter() - began)
+    return took[0], took[1]
+
+
+# --- what is fetched from -------------------------------------------------------------------------------------------
+
+
+def _make_files(folder: Path) -> None:
+    """The rows as files, in order of time as systems keep it: whole beside DuckDB, and in parts to be watched."""
+    if (folder / "made").exists():
+        return
+    company.generate(folder / "company", ORDERS)
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    (folder / "files").mkdir()
+    scans = sql.text(str(folder / "company" / "wms" / "scans" / "*" / "*.parquet"))
+    with duckdb.connect() as duck:
+        duck.execute("SET TimeZone = 'Asia/Shanghai'")
+        duck.execute(
+            f"""
+            CREATE TABLE rows AS SELECT row_number() OVER (ORDER BY recorded_at) - 1 AS number, * FROM (
+                SELECT DISTINCT ON (scan_id) * REPLACE (
+                    occurred_at::TIMESTAMP AS occurred_at, recorded_at::TIMESTAMP AS recorded_at
+                ) FROM read_parquet({scans}) ORDER BY scan_id LIMIT {ROWS}
+            ) ORDER BY recorded_at
+            """
+        )
+        for rows in (ROWS, REST_ROWS, SHEET_ROWS):
+            _write(duck, folder / str(rows), "parquet", 0, rows)
+            _write(duck, folder / str(rows), "csv", 0, rows)
+        for part in range(FILES):
+            size = ROWS // FILES
+            for form in ("csv", "jsonl", "parquet"):
+                _write(duck, folder / "files" / f"scans_{part}", form, part * size, (part + 1) * size)
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet("scans")
+        sheet.append(COLUMNS)
+        for row in duck.execute(f"SELECT {_columns('csv')} FROM rows WHERE number < {SHEET_ROWS}").fetchall():
+            sheet.append(row)
+        book.save(folder / "files" / "scans.xlsx")
+    settled = time.time() - 3600
+    for file in (folder / "files").iterdir():
+        os.utime(file, (settled, settled))
+    shutil.rmtree(folder / "company")
+    (folder / "made").touch()
+
+
+def _columns(form: str) -> str:
+    """The columns, times as text but in Parquet."""
+    return ", ".join(
+        f"strftime({name}, '%Y-%m-%d %H:%M:%S') AS {name}"
+        if name.endswith("_at") and form != "parquet"
+        else name
+        for name in COLUMNS
+    )
+
+
+def _write(duck: duckdb.DuckDBPyConnection, file: Path, form: str, first: int, end: int) -> None:
+    options = {"csv": "csv, HEADER", "jsonl": "json", "parquet": "parquet"}[form]
+    rows = f"SELECT {_columns(form)} FROM rows WHERE number >= {first} AND number < {end} ORDER BY number"
+    duck.execute(f"COPY ({rows}) TO {sql.text(f'{file}.{form}')} (FORMAT {options})")
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[dict[str, str]]:
+    """Databases and a service that hold the rows; what a connection needs to reach them."""
+    rows = sql.text(str(folder / f"{ROWS}.parquet"))
+    lite = folder / "scans.sqlite"
+    lite.unlink(missing_ok=True)
+    _fill_sqlite(lite, rows)
+    with (
+        databases.postgres() as postgres,
+        databases.mariadb(["wms"]) as mariadb,
+        web.served(_routes(folder)) as service,
+    ):
+        postgres.run("create database wms;")
+        with duckdb.connect() as duck:
+            for server, engine in ((postgres, "postgres"), (mariadb, "mysql")):
+                load_scanner(duck, engine)
+                connect = server.connect("wms").replace("user=reader", "user=owner")
+                duck.execute(f"ATTACH {sql.text(connect)} AS {engine} (TYPE {engine})")
+                schema = {"postgres": "public", "mysql": "wms"}[engine]
+                duck.execute(f"CREATE TABLE {engine}.{schema}.scans AS FROM {rows}")
+        yield {
+            "POSTGRES": postgres.connect("wms"),
+            "MYSQL": mariadb.connect("wms"),
+            "SQLITE": str(lite),
+            "SERVICE": service,
+            "FILES": str(folder / "files"),
+        }
+
+
+def _fill_sqlite(file: Path, rows: str) -> None:
+    """SQLite keeps times as text."""
+    with duckdb.connect() as duck:
+        found = duck.execute(f"SELECT {_columns('csv')} FROM {rows}").fetchall()
+    made = sqlite3.connect(file)
+    columns = ", ".join(f"{name} {'datetime' if name.endswith('_at') else 'text'}" for name in COLUMNS)
+    made.execute(f"create table scans ({columns})")
+    made.executemany(f"insert into scans values ({', '.join('?' * len(COLUMNS))})", found)
+    made.commit()
+    made.close()
+
+
+def _routes(folder: Path) -> list[Route]:
+    """A service in every way of paging, with its rows made to JSON beforehand: it is not what is timed."""
+    with duckdb.connect() as duck:
+        found = duck.execute(
+            f"SELECT to_json(row) FROM (SELECT {_columns('csv')} FROM {sql.text(str(folder / f'{REST_ROWS}.parquet'))})"
+            " AS row"
+        ).fetchall()
+    rows = [str(row).encode() for (row,) in found]
+
+    async def answer(request: Request) -> Response:
+        asked: dict[str, Any] = dict(request.query_params)
+        kind = request.path_params["kind"]
+        start = int(asked.get("offset") or asked.get("after") or (int(asked.get("page", 1)) - 1) * PAGE)
+        following = start + PAGE if start + PAGE < len(rows) else None
+        body = b'{"total": %d, "meta": {"next": %s}, "data": [%s]}' % (
+            len(rows),
+            json.dumps(following).encode(),
+            b",".join(rows[start : start + PAGE]),
+        )
+        headers = {"link": f'<{request.url.path}?after={following}>; rel="next"'} if following else {}
+        return Response(body, media_type="application/json", headers=headers if kind == "link" else {})
+
+    return [Route("/{kind}", answer)]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
