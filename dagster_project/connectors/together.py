@@ -3,10 +3,12 @@
 The processes are forks of one that has read the profile and opened nothing, so each begins at once.
 """
 
+import importlib
 import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -51,6 +53,8 @@ def fetch_all(
 
     What it could not bring is brought by a later fetch, for its cursor has not moved. Each is said as it ends.
     """
+    with suppress(ModuleNotFoundError):
+        importlib.import_module("pandas")  # DuckDB wants it for the first value bound: once, not in each fork
     waiting, states = list(connections), []
     running: list[_Fetch] = []
     while waiting or running:
