@@ -31,15 +31,15 @@ STEPS: dict[str, Callable[[bytes, bytes], bytes]] = {
 }
 
 
-def session(settings: dict[str, Any]) -> requests.Session:
-    """A session whose requests carry what the service wants; `renew` of it is called where a token has ended early.
+def session(settings: dict[str, Any], wait: tuple[float, float]) -> requests.Session:
+    """A session whose requests carry what the service wants.
 
-    Raises:
-        authlib.integrations.base_client.OAuthError, requests.RequestException: no token is given.
+    Where it has a `renew`, that is called before the first request and where a token has ended early. `wait`: seconds
+    to connect, and between two pieces of an answer, of requests for a token.
     """
     kind = settings.get("kind", "none")
     if kind == "oauth2":
-        return _OAuth(settings)
+        return _OAuth(settings, wait)
     plain = requests.Session()
     if kind == "key":
         given = str(settings.get("prefix", "")) + str(settings["key"])
@@ -57,7 +57,7 @@ def session(settings: dict[str, Any]) -> requests.Session:
 class _OAuth(OAuth2Session):
     """A session that fetches its token, and a new one when that has ended."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], wait: tuple[float, float]) -> None:
         super().__init__(
             settings["client_id"],
             settings["client_secret"],
@@ -65,10 +65,15 @@ class _OAuth(OAuth2Session):
             token_endpoint=settings["token_url"],
             token_endpoint_auth_method=settings.get("send_as", "client_secret_basic"),
             grant_type="client_credentials",
+            default_timeout=wait,
         )
-        self.renew()
 
     def renew(self) -> None:
+        """Fetch a token.
+
+        Raises:
+            authlib.integrations.base_client.OAuthError, requests.RequestException: none is given.
+        """
         self.fetch_token(self.metadata["token_endpoint"], grant_type="client_credentials")
 
 

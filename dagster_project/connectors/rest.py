@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
 from dagster_project.connectors import auth, paging
@@ -57,10 +58,12 @@ class Service:
     def __init__(self, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> None:
         self.duck = duck
         self.base = str(settings["base_url"]).rstrip("/")
-        self.session = auth.session(settings.get("auth", {}))
+        self.session = auth.session(settings.get("auth", {}), WAIT)
         self.session.headers.update({"Accept": "application/json", **settings.get("headers", {})})
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+        if hasattr(self.session, "renew"):
+            self.session.renew()
         count, _, unit = str(settings.get("rate", "")).partition("/")
         self.pause = {"s": 1.0, "m": 60.0}.get(unit, 0.0) / int(count) if count else 0.0
         self.asked_at = 0.0
@@ -175,6 +178,10 @@ class Service:
                 requests.exceptions.ContentDecodingError,
             ) as error:
                 said = f"the answer broke off: {error}"
+            except requests.ConnectionError as error:
+                if not isinstance(error.args[0], ReadTimeoutError):
+                    raise  # it never began, and has been asked for again
+                said = f"the answer stopped for {WAIT[1]:g} s"
             else:
                 if response.status_code == 401 and attempt == 0 and hasattr(self.session, "renew"):
                     self.session.renew()  # the token ended before its time
@@ -182,6 +189,8 @@ class Service:
                 if not response.ok:
                     told = " ".join(response.text.split())[:200]
                     raise requests.HTTPError(f"{response.status_code} of {question.url}: {told}")
+                if "charset" not in response.headers.get("Content-Type", ""):
+                    response.encoding = "utf-8"  # as JSON is, though it be called text
                 if self._is_json(response.text):
                     return response
                 said = "the answer is no whole JSON"
