@@ -14,8 +14,9 @@ import duckdb
 
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Window
-from dagster_project.sources import sql
+from dagster_project.sources import sql, typed
 from dagster_project.sources.connections import Pull, parsed_length
+from dagster_project.sources.contracts import TableContract
 
 SCANNERS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
 LOOK_BACK = "1h"
@@ -30,6 +31,9 @@ class Database:
         self.duck = duck
         engine = settings["engine"]
         load_scanner(duck, engine)
+        if engine == "sqlite":
+            # any column may hold anything: what a value is says the contract, and one that is wrong costs its row only
+            duck.execute("SET sqlite_all_varchar = true")
         duck.execute(f"ATTACH {sql.text(settings['connect'])} AS place (TYPE {engine}, READ_ONLY)")
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
@@ -52,7 +56,7 @@ class Database:
         column = str(pull.settings["cursor"])
         if column not in types:
             raise ValueError(f"the cursor column {column} is missing; known are {', '.join(types)}")
-        quoted, type_ = sql.name(column), types[column]
+        quoted, type_ = _compared(column, types[column], drops.contract)
         zone = ZoneInfo(drops.contract.zone)
         left_at = drops.cursor()
         if window is not None:
@@ -64,6 +68,8 @@ class Database:
             where = "true"
         else:
             where = f"{quoted} >= {_less(left_at, type_, str(pull.settings.get('look_back', '')))}"
+            if types[column] == "VARCHAR":
+                where += f" OR {quoted} IS NULL"  # what cannot be read is judged when it lands
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table} WHERE {where}")
         latest = _local(datetime.now(UTC) + AHEAD, type_, zone) if type_ in _TIMES else "NULL"
         believed, newest, jumped = self.duck.execute(
@@ -120,6 +126,20 @@ def load_scanner(duck: duckdb.DuckDBPyConnection, engine: str) -> None:
         raise ModuleNotFoundError(f"duckdb_extension_{scanner} is not installed: run make setup")
     (path,) = Path(package.origin).parent.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension")
     duck.execute(f"LOAD {sql.text(str(path))}")
+
+
+def _compared(name: str, type_: str, contract: TableContract) -> tuple[str, str]:
+    """A cursor column as SQL, and its type; text is read as the contract says, without one as a number."""
+    quoted = sql.name(name)
+    if type_ != "VARCHAR":
+        return quoted, type_
+    column = contract.column(name)
+    if column is None or column.type == "integer":
+        return f"TRY_CAST({quoted} AS BIGINT)", "BIGINT"
+    if column.type == "text":
+        raise ValueError(f"the cursor column {name} is text by its contract: it must be a time or a number")
+    read = typed.value(column).replace(typed.text_column(column), quoted)
+    return f"CAST({read} AS TIMESTAMP WITH TIME ZONE)", "TIMESTAMP WITH TIME ZONE"
 
 
 def _less(cursor: str, type_: str, look_back: str) -> str:

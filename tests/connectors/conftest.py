@@ -9,7 +9,7 @@ import pytest
 
 from dagster_project import sources
 from tests.servers import databases
-from tests.servers.databases import Server
+from tests.servers.databases import Server, SqliteFile
 
 Made = Callable[..., sources.Profile]
 
@@ -24,6 +24,11 @@ def postgres() -> Iterator[Server]:
 def mariadb() -> Iterator[Server]:
     with databases.mariadb() as server:
         yield server
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> SqliteFile:
+    return SqliteFile(tmp_path / "erp.sqlite")
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,21 @@ class Server:
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout
+
+
+@dataclass(frozen=True)
+class SqliteFile:
+    """A file of SQLite, as `Server` to the tests; the name of a database says nothing."""
+
+    file: Path
+    kind: str = "sqlite"
+
+    def connect(self, database: str) -> str:
+        return str(self.file)
+
+    def run(self, statements: str, database: str | None = None) -> None:
+        with closing(sqlite3.connect(self.file)) as made:
+            made.executescript(statements)
 
 
 def tool(name: str) -> str:
