@@ -15,6 +15,10 @@ from pathlib import Path
 from dashboards.serving import free_port
 
 PASSWORD = "known-to-the-tests"
+PROGRAMS = {
+    "postgres": ("initdb", "postgres", "psql"),
+    "mariadb": ("mariadb-install-db", "mariadbd", "mariadb"),
+}
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,8 @@ def tool(name: str) -> str:
 
 
 def missing(kind: str) -> bool:
-    """Whether a server cannot be started here."""
-    return not tool({"postgres": "initdb", "mariadb": "mariadbd"}[kind])
+    """Whether a server cannot be started here, or not be talked to."""
+    return not all(map(tool, PROGRAMS[kind]))
 
 
 @contextmanager
