@@ -1,5 +1,5 @@
 """How fast connections bring rows, beside DuckDB reading the same rows from a file: `python -m tests.bench.connectors
-FOLDER OUT` writes JSON.
+FOLDER` writes JSON into it.
 
 The rows are the bench company's scans. Each way fetches as a night does, in a process of its own, from a server that
 the bench starts, into an empty home; then it lands. Round after round all ways take their turn.
@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -28,8 +28,9 @@ from dagster_project.connectors.fetch import fetch
 from dagster_project.connectors.sql import load_scanner
 from dagster_project.connectors.together import fetch_all
 from dagster_project.lib.progress import say_line
+from dagster_project.settings import REPOSITORY
 from dagster_project.sources import sql
-from tests.bench import company
+from tests.bench import company, measure
 from tests.connectors.conftest import Landed, written
 from tests.servers import databases, web
 
@@ -109,7 +110,23 @@ def ways() -> list[Way]:
     return found
 
 
-def main(folder: Path, out: Path) -> None:
+def run(folder: Path, say: Callable[[str], None]) -> None:
+    """All ways in a process of its own, where there are servers to fetch from."""
+    if any(map(databases.missing, databases.PROGRAMS)):
+        say("left out: connections, for there is no PostgreSQL or no MariaDB")
+        return
+    say("connections")
+    command = [sys.executable, "-m", "tests.bench.connectors", str(folder)]
+    measure.run(command, {"PYTHONPATH": str(REPOSITORY)}, folder / "log")
+
+
+def result(folder: Path) -> dict[str, Any] | None:
+    """What came of it when it last ran."""
+    file = folder / "result.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _make_files(folder)
     raced = ways()
@@ -117,20 +134,19 @@ def main(folder: Path, out: Path) -> None:
         os.environ |= environment
         for number in range(1, ROUNDS + 1):
             say_line(f"connections, round {number} of {ROUNDS}")
-            read = {rows: _read(folder, rows) for rows in sorted({way.rows for way in raced})}
             for way in raced:
+                way.parquet.append(_read(folder, way.rows, "parquet"))
+                way.csv.append(_read(folder, way.rows, "csv"))
                 _fetch(way, folder)
-                way.parquet.append(read[way.rows][0])
-                way.csv.append(read[way.rows][1])
                 say_line(f"  {way.name:40} {way.rows / way.fetch[-1]:12,.0f} rows a second")
-    result = {
+    came = {
         "raced_at": datetime.now(UTC).isoformat(timespec="minutes"),
         "page": PAGE,
         "ways": [
             {name: value for name, value in asdict(way).items() if name != "connection"} for way in raced
         ],
     }
-    out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    (folder / "result.json").write_text(json.dumps(came, indent=1), encoding="utf-8")
 
 
 def _fetch(way: Way, folder: Path) -> None:
@@ -159,15 +175,12 @@ def _fetch(way: Way, folder: Path) -> None:
         raise RuntimeError(f"{way.name}: {load.rows_accepted:,} of {way.rows:,} rows")
 
 
-def _read(folder: Path, rows: int) -> tuple[float, float]:
-    """Seconds in which DuckDB reads as many rows from Parquet, and from CSV, into a table."""
-    took = []
-    for form in ("parquet", "csv"):
-        began = time.perf_counter()
-        with duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY}) as duck:
-            duck.execute(f"CREATE TABLE rows AS FROM {sql.text(str(folder / f'{rows}.{form}'))}")
-        took.append(time.perf_counter() - began)
-    return took[0], took[1]
+def _read(folder: Path, rows: int, form: str) -> float:
+    """Seconds in which DuckDB reads as many rows from a file into a table."""
+    began = time.perf_counter()
+    with duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY}) as duck:
+        duck.execute(f"CREATE TABLE rows AS FROM {sql.text(str(folder / f'{rows}.{form}'))}")
+    return time.perf_counter() - began
 
 
 # --- what is fetched from -------------------------------------------------------------------------------------------
@@ -295,4 +308,4 @@ def _routes(folder: Path) -> list[Route]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.connectors import fetch
+from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Window
 from tests.connectors.conftest import Landed, Made
 from tests.servers.databases import Server, SqliteFile
@@ -34,6 +35,11 @@ connect: ${ERP}
 tables:
   orders: {cursor: changed_at, look_back: 2h}
 """
+WHOLE = CONNECTION.replace("cursor: changed_at, look_back: 2h", "full: true")
+WITHOUT_TIME = CONTRACT.replace("recorded_at: changed_at", "recorded_at: fetched_at").replace(
+    "      changed_at:  {type: timestamp, required: true}\n",
+    "      changed_at:  {type: timestamp}\n      fetched_at:  {type: timestamp, required: true}\n",
+)
 TABLE = """
 drop table if exists orders;
 create table orders (
@@ -67,13 +73,19 @@ class Erp:
     """A database, the profile that reads it, and where its rows land."""
 
     def __init__(
-        self, server: Server | SqliteFile, made: Made, folder: Path, connection: str = CONNECTION
+        self,
+        server: Server | SqliteFile,
+        made: Made,
+        folder: Path,
+        connection: str = CONNECTION,
+        contract: str = CONTRACT,
     ) -> None:
         self.database = {"postgres": "postgres", "mariadb": "erp", "sqlite": ""}[server.kind]
         if server.kind == "mariadb":
             server.run("create database if not exists erp character set utf8mb4;")
         self.server, self.folder = server, folder
-        contract = CONTRACT.replace('"%Y/%m/%d"', '"%Y-%m-%d"') if server.kind == "sqlite" else CONTRACT
+        if server.kind == "sqlite":
+            contract = contract.replace('"%Y/%m/%d"', '"%Y-%m-%d"')
         self.profile = made(
             contracts__erp=contract, connections__erp=connection.replace("ENGINE", ENGINES[server.kind])
         )
@@ -203,9 +215,7 @@ def test_an_unset_secret_is_named(erp: Erp) -> None:
 
 
 def test_a_small_table_is_compared_whole(server: Server | SqliteFile, profile: Made, tmp_path: Path) -> None:
-    erp = Erp(
-        server, profile, tmp_path, CONNECTION.replace("cursor: changed_at, look_back: 2h", "full: true")
-    )
+    erp = Erp(server, profile, tmp_path, WHOLE)
     assert erp.fetch().tables["orders"]["rows"] == 3
     assert erp.fetch().tables["orders"]["rows"] == 0
     erp.run("update orders set amount = 9 where order_no = 'SO2'; delete from orders where order_no = 'SO3';")
@@ -214,6 +224,49 @@ def test_a_small_table_is_compared_whole(server: Server | SqliteFile, profile: M
     assert [(row[0], row[2]) for row in erp.land()] == [
         ("SO1", "120.50"), ("SO2", "0.00"), ("SO2", "9.00"), ("SO3", None),
     ]  # fmt: skip
+
+
+def test_a_value_that_returns_is_news_where_rows_have_no_time(
+    server: Server | SqliteFile, profile: Made, tmp_path: Path
+) -> None:
+    erp = Erp(server, profile, tmp_path, WHOLE, WITHOUT_TIME)
+    for amount in (0, 9, 0):
+        erp.run(f"update orders set amount = {amount} where order_no = 'SO2';")
+        erp.fetch()
+    assert erp.fetch().tables["orders"]["rows"] == 0
+    erp.land()
+    assert erp.landed.rows(
+        "select amount::varchar from landing.erp__orders where order_no = 'SO2' order by _recorded_at"
+    ) == [("0.00",), ("9.00",), ("0.00",)]
+    assert erp.landed.rows("select count(*) from landing.erp__orders") == [(5,)]
+
+
+def test_a_table_read_whole_is_brought_once_though_its_fetch_ended_midway(
+    server: Server | SqliteFile, profile: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erp = Erp(server, profile, tmp_path, WHOLE, WITHOUT_TIME)
+    write = Drops.write
+
+    def ended(when: str) -> None:
+        def written(self: Drops, *given: object, **noted: object) -> None:
+            if when == "after":
+                write(self, *given, **noted)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Drops, "write", written)
+            with pytest.raises(KeyboardInterrupt):
+                erp.fetch()
+
+    ended("before")
+    ended("after")
+    assert erp.fetch().tables["orders"]["rows"] == 0
+    erp.run("update orders set amount = 9 where order_no = 'SO2';")
+    ended("before")
+    assert erp.fetch().tables["orders"]["rows"] == 1
+    erp.land()
+    assert erp.landed.rows("select count(*) from landing.erp__orders") == [(4,)]
+    assert len(list((tmp_path / "source" / "erp" / "orders").glob(".*"))) == 1
 
 
 # --- what only SQLite does --------------------------------------------------------------------------------------------
