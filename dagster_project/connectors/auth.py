@@ -10,6 +10,7 @@ import hmac
 import re
 import time
 import urllib.parse
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -101,9 +102,12 @@ class Signed(AuthBase):
         return request
 
     def _fields(self) -> dict[str, str]:
-        """Values made for each request: the time, as the service wants to read it."""
+        """Values made for each request: the time, as the service wants to read it, or one never used before."""
         made = {}
         for name, field in self.settings.get("fields", {}).items():
+            if field.get("unique"):
+                made[name] = uuid.uuid4().hex
+                continue
             if "value" in field:
                 made[name] = str(field["value"])
                 continue

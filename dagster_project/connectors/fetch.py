@@ -118,6 +118,10 @@ def _fetch_tables(
     settings = filled(connection.settings, dict(environment))
     if str(settings.get("folder", "")).startswith("inbox/"):
         settings |= {"folder": str(home / settings["folder"]), "may_be_missing": True}
+    settings |= {
+        "published": home / "published" / "warehouse.duckdb",
+        "seconds": connection.deadline.total_seconds(),
+    }
     secrets = list(secrets_of(settings))
     errors = []
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as duck:

@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sql": (("engine", "connect"), ("from", "cursor", "look_back", "full")),
     "rest": (
         ("base_url", "auth", "headers", "rate"),
-        ("path", "method", "send", "parameters", "records", "pages", "since"),
+        ("path", "method", "send", "parameters", "records", "pages", "since", "each"),
     ),
 }
 AUTH: dict[str, tuple[str, ...]] = {
@@ -141,6 +141,8 @@ def _connection(
         mistakes.keys(pull, f"table {table} of a connection of kind {kind}", KINDS[kind][1])
         if kind == "rest":
             _check_paging(pull, table, mistakes)
+            if "each" in pull:
+                _check_each(pull, table, mistakes)
         if kind == "sql" and ("cursor" in pull) == (pull.get("full") is True):
             mistakes.add(
                 line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
@@ -242,6 +244,29 @@ def _check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
     mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
     for key in ("look_back", "step"):
         length(since, key, "1h", mistakes)
+
+
+def _check_each(pull: Mapping, table: str, mistakes: Mistakes) -> None:
+    """A table that is asked for number by number: which, how many at once, and when an answer is one."""
+    each = mistakes.mapping(pull, "each")
+    mistakes.keys(
+        each, f"each of table {table}", ["carriers", "at_once", "join", "days", "apart", "well"], ["carriers"]
+    )
+    for key in ("at_once", "days"):
+        if not re.fullmatch(r"[1-9]\d*", str(each.get(key, 1))):
+            mistakes.add(
+                each.line_of(key), f"{key} {each[key]!r} is no number of 1 or more", "Write as in 10"
+            )
+    length(each, "apart", "1h", mistakes)
+    well = mistakes.mapping(each, "well")
+    mistakes.keys(well, "well", ["at", "is", "says"], ["at", "is"] if "well" in each else [])
+    if "{waybill" not in str([pull.get("path"), pull.get("parameters")]):
+        what = f"table {table}: no waybill stands in its path or parameters"
+        mistakes.add(each.line, what, "Write {waybill}, or {waybills} for a list, where it goes")
+    for key in ("pages", "since"):
+        if key in pull:
+            what = f"table {table} is asked for number by number, so {key!r} means nothing"
+            mistakes.add(pull.line_of(key), what, "Remove it")
 
 
 def _check_secrets(settings: Mapping, mistakes: Mistakes) -> None:

@@ -1,0 +1,442 @@
+"""Carriers that are asked waybill by waybill: whom, in which order, at which rate, and what one bad number costs."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from starlette.responses import JSONResponse, Response
+
+from dagster_project import sources
+from dagster_project.connectors import asking, each, fetch
+from dagster_project.connectors.together import FORKS, fetch_all
+from tests.connectors.conftest import Landed, Made
+from tests.servers.carriers import SECRETS, Carrier, carrier
+
+# as docs/carriers.md writes them
+CONNECTIONS = {
+    "sf": """
+kind: rest
+base_url: ${SF}
+RATE
+auth:
+  kind: signed
+  text: "{msgData}{timestamp}${SF_CHECKWORD}"
+  steps: [urlencode, md5, base64]
+  put: {form: msgDigest}
+  fields:
+    timestamp: {time: ms, put: {form: timestamp}}
+    requestID: {unique: true, put: {form: requestID}}
+DEADLINE
+tables:
+  tracks:
+    path: std/service
+    method: POST
+    send: form
+    parameters:
+      partnerID: CLIENT
+      serviceCode: EXP_RECE_SEARCH_ROUTES
+      msgData: '{"language":"0","trackingType":"1","trackingNumber":{waybills},"methodType":"1"}'
+    each:
+      carriers: SF
+      at_once: 10
+      well: {at: $.apiResultData.success, is: true, says: $.apiResultData.errorMsg}
+""",
+    "kuaidi100": """
+kind: rest
+base_url: ${KUAIDI100}
+RATE
+auth:
+  kind: signed
+  text: "{param}${KUAIDI100_KEY}{customer}"
+  steps: [md5, hex, upper]
+  put: {form: sign}
+DEADLINE
+tables:
+  tracks:
+    path: poll/query.do
+    method: POST
+    send: form
+    parameters:
+      customer: CUSTOMER
+      param: '{"com":"{carrier}","num":"{waybill}","resultv2":"4"}'
+    each:
+      carriers: {YTO: yuantong, JT: jtexpress}
+      well: {at: $.status, is: "200", says: $.message}
+""",
+    "zto": """
+kind: rest
+base_url: ${ZTO}
+headers: {x-appKey: app-of-tests}
+RATE
+auth:
+  kind: signed
+  text: "{body}${ZTO_SECRET}"
+  steps: [md5, base64]
+  put: {header: x-dataDigest}
+DEADLINE
+tables:
+  tracks:
+    path: zto.merchant.waybill.track.query
+    method: POST
+    send: json
+    parameters: {billCode: "{waybill}"}
+    each:
+      carriers: ZTO
+      well: {at: $.status, is: true, says: $.message}
+""",
+}
+PREFIX = {"sf": "SF", "kuaidi100": "YT", "zto": "ZT"}
+OF = {"sf": "SF", "kuaidi100": "YTO", "zto": "ZTO"}
+AS_OF = datetime.fromisoformat("2026-03-02T00:00:00+08:00")
+
+
+class Here:
+    """A profile that uses a carrier's pack, and what was published: waybills `number(1)` on, due in this order."""
+
+    def __init__(
+        self, made: Made, folder: Path, kind: str, served: Carrier, rate: str, deadline: str, extra: str
+    ) -> None:
+        text = CONNECTIONS[kind].replace("RATE", f"rate: {rate}" if rate else "")
+        text = text.replace("DEADLINE", f"deadline: {deadline}") + extra
+        self.kind, self.folder, self.served = kind, folder, served
+        self.profile = made(
+            profile=f"timezone: Asia/Shanghai\nuses: [carriers/{kind}]\n", **{f"connections__{kind}": text}
+        )
+        self.environment = {
+            kind.upper(): served.address,
+            "SF_CHECKWORD": SECRETS["sf"],
+            "KUAIDI100_KEY": SECRETS["kuaidi100"],
+            "ZTO_SECRET": SECRETS["zto"],
+        }
+        self.landed = Landed(self.profile, folder / "source", folder / "build.duckdb")
+        self.publish([])
+
+    def number(self, index: int) -> str:
+        return f"{PREFIX[self.kind]}{index:08}"
+
+    def publish(self, indexes: list[int], signed: tuple[int, ...] = (), old: tuple[int, ...] = ()) -> None:
+        """Open waybills, each due a minute after the one before; of `signed` and `old` ones nobody asks any more."""
+        file = self.folder / "published" / "warehouse.duckdb"
+        file.parent.mkdir(exist_ok=True)
+        file.unlink(missing_ok=True)
+        with duckdb.connect(str(file)) as duck:
+            duck.execute(
+                """
+                CREATE SCHEMA marts;
+                CREATE SCHEMA meta;
+                CREATE TABLE meta.run (as_of TIMESTAMPTZ);
+                CREATE TABLE marts.dim_waybills (carrier VARCHAR, waybill VARCHAR, fulfilment_code VARCHAR);
+                CREATE TABLE marts.fct_suborders (
+                    fulfilment_code VARCHAR, promised_at TIMESTAMPTZ, placed_at TIMESTAMPTZ, outbound_at TIMESTAMPTZ,
+                    signed_at TIMESTAMPTZ, closed_at TIMESTAMPTZ, is_cancelled BOOLEAN
+                );
+                """
+            )
+            duck.execute("INSERT INTO meta.run VALUES ($1)", [AS_OF])
+            duck.execute(
+                "INSERT INTO marts.dim_waybills SELECT $1, unnest($2), unnest($3)",
+                [OF[self.kind], [self.number(i) for i in indexes], [f"F{i}" for i in indexes]],
+            )
+            duck.execute(
+                """
+                INSERT INTO marts.fct_suborders
+                SELECT 'F' || i, $as_of + to_minutes(i), placed, placed,
+                    CASE WHEN list_contains($signed, i) THEN $as_of END, NULL, false
+                FROM (SELECT unnest($i)::INTEGER AS i), LATERAL (
+                    SELECT $as_of::TIMESTAMPTZ - to_days(CASE WHEN list_contains($old, i) THEN 31 ELSE 2 END) AS placed
+                )
+                """,
+                {"as_of": AS_OF, "i": indexes, "signed": list(signed) or [-1], "old": list(old) or [-1]},
+            )
+
+    def fetch(self) -> fetch.State:
+        (connection,) = self.profile.connections
+        return fetch.fetch(
+            self.profile, connection, self.folder / "source", self.folder, None, self.environment
+        )
+
+    def land(self) -> sources.Load:
+        return self.landed.land(self.kind, "tracks")
+
+    def known(self) -> set[str]:
+        """Numbers of which scans have landed."""
+        column = {"sf": "mailNo", "kuaidi100": "nu", "zto": "billCode"}[self.kind]
+        return {
+            row[0] for row in self.landed.rows(f'select distinct "{column}" from landing.{self.kind}__tracks')
+        }
+
+
+@pytest.fixture
+def served(request: pytest.FixtureRequest) -> Iterator[Carrier]:
+    with carrier(getattr(request, "param", "zto")) as made:
+        yield made
+
+
+@pytest.fixture
+def here(profile: Made, tmp_path: Path) -> Callable[..., Here]:
+    def made(
+        served: Carrier, kind: str = "zto", rate: str = "", deadline: str = "60s", extra: str = ""
+    ) -> Here:
+        return Here(profile, tmp_path, kind, served, rate, deadline, extra)
+
+    return made
+
+
+@pytest.fixture(autouse=True)
+def less_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "WAIT", (2, 1))
+    monkeypatch.setattr(asking, "BACK_OFF", 0.01)
+
+
+def in_shape(kind: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("served", "kind"), [(kind, kind)], indirect=["served"])
+
+
+every_shape = pytest.mark.parametrize(
+    ("served", "kind"), [(kind, kind) for kind in CONNECTIONS], indirect=["served"]
+)
+
+
+@every_shape
+def test_every_open_waybill_is_asked_once_and_its_scans_land(
+    served: Carrier, kind: str, here: Callable[..., Here]
+) -> None:
+    company = here(served, kind)
+    company.publish(list(range(1, 26)), signed=(3,), old=(4,))
+    state = company.fetch()
+    open_ = {company.number(i) for i in range(1, 26) if i not in (3, 4)}
+    assert (state.error, served.bad_signatures) == ("", 0)
+    assert served.times == dict.fromkeys(open_, 1)
+    assert served.questions == (3 if kind == "sf" else 23)  # SF takes ten at once
+    load = company.land()
+    assert (load.rows_accepted, load.rows_quarantined, load.files_refused) == (46, 0, 0)  # two scans each
+    assert company.known() == open_
+    again = company.fetch()
+    load = company.land()
+    assert again.error == ""
+    assert (load.rows_read, load.rows_accepted, load.rows_duplicate) == (46, 0, 46)
+
+
+@every_shape
+def test_an_answer_carries_the_number_that_was_asked(
+    served: Carrier, kind: str, here: Callable[..., Here]
+) -> None:
+    company = here(served, kind)
+    company.publish([1, 2])
+    company.fetch()
+    asked = duckdb.sql(f"""
+        select json_extract(json, '$.asked')::varchar
+        from read_ndjson_objects('{company.folder}/source/{kind}/tracks/*/*.json*') order by all
+    """)  # manifests have no `asked`
+    told = {row[0] for row in asked.fetchall() if row[0]}
+    one, two = company.number(1), company.number(2)
+    assert told == ({f'["{one}","{two}"]'} if kind == "sf" else {f'"{one}"', f'"{two}"'})
+
+
+@every_shape
+def test_a_number_that_is_refused_or_unknown_costs_only_itself(
+    served: Carrier, kind: str, here: Callable[..., Here]
+) -> None:
+    company = here(served, kind)
+    company.publish(list(range(1, 26)))
+    served.refused, served.unknown = {company.number(7)}, {company.number(9)}
+    state = company.fetch()
+    assert state.error == ""
+    (said,) = state.tables["tracks"]["warnings"]
+    assert company.number(7) in said
+    load = company.land()
+    assert company.known() == {company.number(i) for i in range(1, 26) if i not in (7, 9)}
+    assert load.rows_quarantined == 0
+
+
+def test_where_every_number_is_refused_it_is_an_error(served: Carrier, here: Callable[..., Here]) -> None:
+    company = here(served)
+    company.environment["ZTO_SECRET"] = "another"
+    company.publish([1, 2, 3])
+    state = company.fetch()
+    assert "all 3 waybills asked for were refused" in state.error and "无效签名" in state.error
+    assert "another" not in state.error
+
+
+def test_nothing_is_asked_before_anything_is_published(served: Carrier, here: Callable[..., Here]) -> None:
+    company = here(served)
+    (company.folder / "published" / "warehouse.duckdb").unlink()
+    assert (company.fetch().error, served.questions) == ("", 0)
+
+
+@pytest.mark.parametrize(("served", "kind"), [("sf", "sf"), ("zto", "zto")], indirect=["served"])
+def test_a_number_that_hangs_costs_only_itself(served: Carrier, kind: str, here: Callable[..., Here]) -> None:
+    company = here(served, kind)
+    company.publish(list(range(1, 41)))
+    served.hanging = {company.number(1), company.number(15)}
+    began = time.monotonic()
+    state = company.fetch()
+    assert time.monotonic() - began < 12
+    assert state.error == ""
+    (said,) = state.tables["tracks"]["warnings"]
+    assert "2 of 40" in said and "did not answer in 1 s" in said
+    company.land()
+    assert company.known() == {company.number(i) for i in range(1, 41) if i not in (1, 15)}
+
+
+def test_a_rate_limit_holds_all_back_and_costs_no_number(served: Carrier, here: Callable[..., Here]) -> None:
+    company = here(served)
+    company.publish(list(range(1, 41)))
+    served.trouble = lambda number: Response("slow", 429, {"Retry-After": "1"}) if 10 <= number < 14 else None
+    began = time.monotonic()
+    state = company.fetch()
+    assert 1 <= time.monotonic() - began < 15
+    assert (state.error, state.tables["tracks"]["warnings"]) == ("", ())
+    assert served.times == dict.fromkeys((company.number(i) for i in range(1, 41)), 1)
+
+
+def test_errors_and_cut_answers_are_asked_again(served: Carrier, here: Callable[..., Here]) -> None:
+    company = here(served)
+    company.publish(list(range(1, 11)))
+    troubles = {2: Response("busy", 500), 5: Response('{"status": tr', 200), 7: Response("gone", 502)}
+    served.trouble = troubles.get
+    assert (company.fetch().error, company.land().rows_accepted) == ("", 20)
+
+
+def test_a_service_that_is_down_is_given_up_and_no_number_is_lost(
+    served: Carrier, here: Callable[..., Here]
+) -> None:
+    company = here(served)
+    company.publish(list(range(1, 301)))
+    served.trouble = lambda number: Response("down", 503)
+    state = company.fetch()
+    assert "given up after 20 failures in a row" in state.error
+    assert served.questions < 150
+    served.trouble = lambda number: None
+    assert company.fetch().error == ""
+    company.land()
+    assert len(company.known()) == 300
+
+
+def test_a_service_that_lets_nobody_in_is_left_at_once(served: Carrier, here: Callable[..., Here]) -> None:
+    company = here(served)
+    company.publish(list(range(1, 301)))
+    served.trouble = lambda number: JSONResponse({"message": "no"}, 403)
+    assert "does not let us in: 403" in company.fetch().error
+    assert served.questions <= 8
+
+
+def test_those_due_first_are_asked_first_and_nothing_starves(
+    served: Carrier, here: Callable[..., Here], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve numbers, time for about five a round, and every round brings two new ones that are due sooner."""
+    monkeypatch.setattr(asking, "LANES", 1)
+    company = here(served, rate="5/s", deadline="1s")
+    open_ = list(range(101, 113))
+    rounds: list[list[str]] = []
+    for turn in range(6):
+        open_ = [*range(98 - 2 * turn, 100 - 2 * turn), *open_] if turn else open_
+        company.publish(open_)
+        before = len(served.asked)
+        state = company.fetch()
+        rounds.append(served.asked[before:])
+        assert state.error == ""
+        assert "were not reached in time" in state.tables["tracks"]["warnings"][0]
+    assert 3 <= len(rounds[0]) <= 6
+    assert rounds[0] == [company.number(100 + n) for n in range(1, len(rounds[0]) + 1)]
+    # who was left out comes before those that are new and due sooner
+    assert rounds[1][0] == company.number(101 + len(rounds[0]))
+    reached = [number for turn in rounds[:4] for number in turn]
+    assert {company.number(i) for i in range(101, 113)} <= set(reached)
+    assert reached.index(company.number(98 - 2)) > reached.index(company.number(112))
+
+
+def test_a_kill_at_any_moment_loses_nothing(
+    served: Carrier, here: Callable[..., Here], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept every twenty answers; killed five times on the way, then left in peace."""
+    monkeypatch.setattr(each, "KEEP_COUNT", 20)
+    company = here(served, rate="200/s")
+    company.publish(list(range(1, 301)))
+    for name, value in company.environment.items():
+        monkeypatch.setenv(name, value)
+    (connection,) = company.profile.connections
+    for tenth in range(3, 8):
+        process = FORKS.Process(
+            target=fetch.fetch,
+            args=(company.profile, connection, company.folder / "source", company.folder),
+        )
+        process.start()
+        time.sleep(0.1 * tenth)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+    # rounds that were broken off went on where they were: not one began anew with the first number
+    assert max(served.times.values()) < 5
+    assert company.fetch().error == ""
+    load = company.land()
+    assert company.known() == {company.number(i) for i in range(1, 301)}
+    assert load.rows_read == load.rows_accepted + load.rows_duplicate
+    assert load.rows_accepted == 600
+
+
+@in_shape("sf")
+def test_five_thousand_waybills_at_fifty_a_second(
+    served: Carrier, kind: str, here: Callable[..., Here]
+) -> None:
+    """500 questions of ten at 50/s are 10 s; with 429s on the way, a hanging number and one that is refused."""
+    company = here(served, kind, rate="50/s", deadline="5m")
+    company.publish(list(range(1, 5001)))
+    served.hanging, served.refused = {company.number(2222)}, {company.number(4444)}
+    served.trouble = lambda number: (
+        Response("slow", 429, {"Retry-After": "1"}) if number in (100, 300) else None
+    )
+    began = time.monotonic()
+    state = company.fetch()
+    took = time.monotonic() - began
+    assert state.error == ""
+    assert 9.5 < took < 40
+    # no 60 questions come in less than a second, whatever waits in eight lanes
+    assert served.fastest(60) > 1.0
+    load = company.land()
+    assert (load.rows_accepted, load.rows_quarantined) == (2 * 4998, 0)
+    assert served.bad_signatures == 0
+
+
+@in_shape("kuaidi100")
+def test_a_number_is_left_alone_for_as_long_as_the_service_wants(
+    served: Carrier, kind: str, here: Callable[..., Here]
+) -> None:
+    company = here(served, kind, extra="      apart: 30m\n")
+    company.publish([1, 2])
+    company.fetch()
+    company.publish([1, 2, 3])
+    company.fetch()
+    assert served.times == dict.fromkeys((company.number(i) for i in (1, 2, 3)), 1)
+
+
+def test_it_is_fetched_among_others_and_ends_before_its_deadline(
+    served: Carrier, here: Callable[..., Here], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = here(served, rate="10/s", deadline="2s")
+    company.publish(list(range(1, 301)))
+    for name, value in company.environment.items():
+        monkeypatch.setenv(name, value)
+    (state,) = fetch_all(
+        company.profile,
+        company.profile.connections,
+        company.folder / "source",
+        company.folder,
+        say=lambda _: None,
+    )
+    assert state.error == ""
+    assert 10 <= state.tables["tracks"]["rows"] <= 25
+    assert timedelta(seconds=state.seconds) < timedelta(seconds=2)
+
+
+def test_mistakes_in_each_are_named(profile: Made) -> None:
+    text = CONNECTIONS["zto"].replace("RATE", "").replace("DEADLINE", "").replace("{waybill}", "number")
+    with pytest.raises(Exception, match="no waybill stands in its path or parameters"):
+        profile(profile="timezone: Asia/Shanghai\nuses: [carriers/zto]\n", connections__zto=text)
+    text = CONNECTIONS["zto"].replace("RATE", "").replace("DEADLINE", "") + "      at_once: none\n"
+    with pytest.raises(Exception, match="at_once 'none' is no number"):
+        profile(profile="timezone: Asia/Shanghai\nuses: [carriers/zto]\n", connections__zto=text)
