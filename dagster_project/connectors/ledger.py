@@ -14,7 +14,7 @@ import duckdb
 
 from dagster_project.connectors.drops import Drops
 from dagster_project.sources import sql
-from dagster_project.sources.connections import parsed_length
+from dagster_project.sources.lengths import parsed_length
 
 DAYS = 30
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Window
-from dagster_project.sources.connections import Pull, parsed_length
+from dagster_project.sources.connections import Pull
 from dagster_project.sources.contracts import TableContract
+from dagster_project.sources.lengths import parsed_length
 
 AHEAD = timedelta(minutes=10)  # that a service's clock may be ahead of ours
 LOOK_BACK = "1h"
