@@ -218,7 +218,8 @@ class Asking:
         if document is None:
             return None
         well = self.pull.settings["each"].get("well")
-        if well and (told := _at(document, str(well["at"]))) not in _listed(well["is"]):
+        # a profile's file may hold 100 where the answer holds "100"
+        if well and str(told := _at(document, str(well["at"]))) not in map(str, _listed(well["is"])):
             why = _at(document, str(well["says"])) if "says" in well else None
             return Answer(question, refused=_short(f"{told} {why or ''}"))
         return Answer(question, text=response.text)

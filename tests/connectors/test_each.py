@@ -1,6 +1,7 @@
 """Carriers that are asked waybill by waybill: whom, in which order, at which rate, and what one bad number costs."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,85 +15,22 @@ from starlette.responses import JSONResponse, Response
 from dagster_project import sources
 from dagster_project.connectors import asking, each, fetch
 from dagster_project.connectors.together import FORKS, fetch_all
+from dagster_project.sources.packs import PACKS
 from tests.connectors.conftest import Landed, Made
 from tests.servers.carriers import SECRETS, Carrier, carrier
 
-# as docs/carriers.md writes them
-CONNECTIONS = {
-    "sf": """
-kind: rest
-base_url: ${SF}
-RATE
-auth:
-  kind: signed
-  text: "{msgData}{timestamp}${SF_CHECKWORD}"
-  steps: [urlencode, md5, base64]
-  put: {form: msgDigest}
-  fields:
-    timestamp: {time: ms, put: {form: timestamp}}
-    requestID: {unique: true, put: {form: requestID}}
-DEADLINE
-tables:
-  tracks:
-    path: std/service
-    method: POST
-    send: form
-    parameters:
-      partnerID: CLIENT
-      serviceCode: EXP_RECE_SEARCH_ROUTES
-      msgData: '{"language":"0","trackingType":"1","trackingNumber":{waybills},"methodType":"1"}'
-    each:
-      carriers: SF
-      at_once: 10
-      well: {at: $.apiResultData.success, is: true, says: $.apiResultData.errorMsg}
-""",
-    "kuaidi100": """
-kind: rest
-base_url: ${KUAIDI100}
-RATE
-auth:
-  kind: signed
-  text: "{param}${KUAIDI100_KEY}{customer}"
-  steps: [md5, hex, upper]
-  put: {form: sign}
-DEADLINE
-tables:
-  tracks:
-    path: poll/query.do
-    method: POST
-    send: form
-    parameters:
-      customer: CUSTOMER
-      param: '{"com":"{carrier}","num":"{waybill}","resultv2":"4"}'
-    each:
-      carriers: {YTO: yuantong, JT: jtexpress}
-      well: {at: $.status, is: "200", says: $.message}
-""",
-    "zto": """
-kind: rest
-base_url: ${ZTO}
-headers: {x-appKey: app-of-tests}
-RATE
-auth:
-  kind: signed
-  text: "{body}${ZTO_SECRET}"
-  steps: [md5, base64]
-  put: {header: x-dataDigest}
-DEADLINE
-tables:
-  tracks:
-    path: zto.merchant.waybill.track.query
-    method: POST
-    send: json
-    parameters: {billCode: "{waybill}"}
-    each:
-      carriers: ZTO
-      well: {at: $.status, is: true, says: $.message}
-""",
-}
-PREFIX = {"sf": "SF", "kuaidi100": "YT", "zto": "ZT"}
-OF = {"sf": "SF", "kuaidi100": "YTO", "zto": "ZTO"}
+KINDS = ("sf", "kuaidi100", "zto", "jd_ldop")
+PREFIX = {"sf": "SF", "kuaidi100": "YT", "zto": "ZT", "jd_ldop": "VB"}
+OF = {"sf": "SF", "kuaidi100": "YTO", "zto": "ZTO", "jd_ldop": "JD"}
 AS_OF = datetime.fromisoformat("2026-03-02T00:00:00+08:00")
+
+
+def asked(kind: str, rate: str = "", deadline: str = "60s") -> str:
+    """The connection that a carrier's pack shows, at another address, with another rate and deadline."""
+    text = (PACKS / "carriers" / kind / "asked.yml").read_text(encoding="utf-8")
+    text = re.sub(r"base_url: .*", "base_url: ${CARRIER}", text)
+    text = re.sub(r"rate: .*\n", f"rate: {rate}\n" if rate else "", text)
+    return re.sub(r"deadline: .*", f"deadline: {deadline}", text).replace("      apart: 30m\n", "")
 
 
 class Here:
@@ -101,17 +39,23 @@ class Here:
     def __init__(
         self, made: Made, folder: Path, kind: str, served: Carrier, rate: str, deadline: str, extra: str
     ) -> None:
-        text = CONNECTIONS[kind].replace("RATE", f"rate: {rate}" if rate else "")
-        text = text.replace("DEADLINE", f"deadline: {deadline}") + extra
+        text = asked(kind, rate, deadline) + extra
         self.kind, self.folder, self.served = kind, folder, served
         self.profile = made(
             profile=f"timezone: Asia/Shanghai\nuses: [carriers/{kind}]\n", **{f"connections__{kind}": text}
         )
         self.environment = {
-            kind.upper(): served.address,
+            "CARRIER": served.address,
+            "SF_PARTNER": "partner-of-tests",
             "SF_CHECKWORD": SECRETS["sf"],
+            "KUAIDI100_CUSTOMER": "customer-of-tests",
             "KUAIDI100_KEY": SECRETS["kuaidi100"],
+            "ZTO_APP": "app-of-tests",
             "ZTO_SECRET": SECRETS["zto"],
+            "JD_APP": "app-of-tests",
+            "JD_TOKEN": "token-of-tests",
+            "JD_CUSTOMER": "010K000001",
+            "JD_SECRET": SECRETS["jd_ldop"],
         }
         self.landed = Landed(self.profile, folder / "source", folder / "build.duckdb")
         self.publish([])
@@ -165,7 +109,7 @@ class Here:
 
     def known(self) -> set[str]:
         """Numbers of which scans have landed."""
-        column = {"sf": "mailNo", "kuaidi100": "nu", "zto": "billCode"}[self.kind]
+        column = {"sf": "mailNo", "kuaidi100": "nu", "zto": "billCode", "jd_ldop": "waybillCode"}[self.kind]
         return {
             row[0] for row in self.landed.rows(f'select distinct "{column}" from landing.{self.kind}__tracks')
         }
@@ -198,7 +142,7 @@ def in_shape(kind: str) -> pytest.MarkDecorator:
 
 
 every_shape = pytest.mark.parametrize(
-    ("served", "kind"), [(kind, kind) for kind in CONNECTIONS], indirect=["served"]
+    ("served", "kind"), [(kind, kind) for kind in KINDS], indirect=["served"]
 )
 
 
@@ -434,9 +378,23 @@ def test_it_is_fetched_among_others_and_ends_before_its_deadline(
 
 
 def test_mistakes_in_each_are_named(profile: Made) -> None:
-    text = CONNECTIONS["zto"].replace("RATE", "").replace("DEADLINE", "").replace("{waybill}", "number")
+    text = asked("zto").replace("{waybill}", "number")
     with pytest.raises(Exception, match="no waybill stands in its path or parameters"):
         profile(profile="timezone: Asia/Shanghai\nuses: [carriers/zto]\n", connections__zto=text)
-    text = CONNECTIONS["zto"].replace("RATE", "").replace("DEADLINE", "") + "      at_once: none\n"
+    text = asked("zto") + "      at_once: none\n"
     with pytest.raises(Exception, match="at_once 'none' is no number"):
         profile(profile="timezone: Asia/Shanghai\nuses: [carriers/zto]\n", connections__zto=text)
+
+
+@pytest.mark.parametrize("file", sorted(PACKS.glob("carriers/*/*ed.yml")), ids=lambda file: str(file)[-24:])
+def test_what_the_packs_show_is_a_connection(profile: Made, file: Path) -> None:
+    made = profile(
+        profile=f"timezone: Asia/Shanghai\nuses: [carriers/{file.parent.name}]\n",
+        **{f"connections__{file.parent.name}": file.read_text(encoding="utf-8")},
+    )
+    (connection,) = made.connections
+    assert (connection.source, connection.kind) == (
+        file.parent.name,
+        "push" if file.stem == "pushed" else "rest",
+    )
+    assert connection.variables

@@ -22,35 +22,11 @@ from dagster_project import sources
 from dagster_project.connectors import receive, spool
 from dagster_project.connectors.fetch import read_state
 from dagster_project.connectors.together import FORKS, fetch_all
+from dagster_project.sources.packs import PACKS
 from tests.connectors.conftest import Landed, Made
 
-# as docs/carriers.md writes them
-KUAIDI100 = """
-source: kuaidi100
-kind: push
-every: 1h
-check:
-  kind: signed
-  text: "{param}${KUAIDI100_SALT}"
-  steps: [md5, hex, upper]
-  at: {form: sign}
-answer: {result: true, returnCode: "200", message: 成功}
-limit: 20kB
-tables:
-  tracks: {field: param, document: $.lastResult}
-"""
-AFTERSHIP = """
-kind: push
-every: 1h
-check:
-  kind: signed
-  text: "{body}"
-  secret: ${AFTERSHIP_SECRET}
-  steps: [hmac_sha256, base64]
-  at: {header: aftership-hmac-sha256}
-tables:
-  tracks: {}
-"""
+KUAIDI100 = (PACKS / "carriers" / "kuaidi100" / "pushed.yml").read_text(encoding="utf-8") + "limit: 20kB\n"
+AFTERSHIP = (PACKS / "carriers" / "aftership" / "pushed.yml").read_text(encoding="utf-8")
 KEYED = """
 source: aftership
 kind: push
@@ -283,12 +259,13 @@ def test_it_is_on_the_disk_before_it_is_answered(here: Receiving, monkeypatch: p
 
     monkeypatch.setattr(spool.os, "fsync", slow)
     here.begin()
-    began = time.monotonic()
     assert here.push("YT1").status_code == 200
+    began = time.monotonic()
+    assert here.push("YT2").status_code == 200  # into a spool whose name is on the disk already
     assert time.monotonic() - began > 1
     here.end(signal.SIGKILL)
     (file,) = here.folder.glob("received/pushed/tracks/*.jsonl")
-    assert "YT1" in file.read_text()
+    assert "YT1" in file.read_text() and "YT2" in file.read_text()
 
 
 def test_a_full_disk_is_told_and_what_came_before_stays(
@@ -401,6 +378,13 @@ def test_killed_at_any_moment_every_push_that_was_answered_is_there_once(
     here: Receiving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receive, "SEAL_SECONDS", 0.2)
+    real = os.write
+
+    def slow(descriptor: int, piece: bytes) -> int:
+        time.sleep(0.01)  # a kill falls into it sooner or later
+        return real(descriptor, piece)
+
+    monkeypatch.setattr(spool.os, "write", slow)
     stop, answered = threading.Event(), []
     here.begin()
     threads = senders(here, 6, stop, answered)

@@ -1,4 +1,4 @@
-"""Carriers that are asked waybill by waybill: SF, kuaidi100 and ZTO, in their shapes and with their signatures.
+"""Carriers that are asked waybill by waybill: SF, kuaidi100, ZTO and JD, in their shapes and with their signatures.
 
 Written after the carriers' own descriptions, without the code under test: signatures are worked out with hashlib.
 """
@@ -23,7 +23,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-SECRETS = {"sf": "checkword-of-tests", "kuaidi100": "key-of-tests", "zto": "app-secret-of-tests"}
+SECRETS = {
+    "sf": "checkword-of-tests",
+    "kuaidi100": "key-of-tests",
+    "zto": "app-secret-of-tests",
+    "jd_ldop": "jd-secret-of-tests",
+}
 
 
 @dataclass
@@ -58,7 +63,7 @@ class Carrier:
 def carrier(kind: str) -> Iterator[Carrier]:
     """Serve one carrier on loopback until the block ends."""
     made = Carrier()
-    shape = {"sf": _sf, "kuaidi100": _kuaidi100, "zto": _zto}[kind]
+    shape = {"sf": _sf, "kuaidi100": _kuaidi100, "zto": _zto, "jd_ldop": _jd_ldop}[kind]
 
     async def handle(request: Request) -> Response:
         body = (await request.body()).decode()
@@ -185,3 +190,30 @@ def _zto(made: Carrier, request: Request, body: str) -> Response:
         },
     )
     return JSONResponse({"status": True, "statusCode": "SYS000", "message": "操作成功", "result": steps})
+
+
+def _jd_ldop(made: Carrier, request: Request, body: str) -> Response:
+    """jingdong.ldop.receive.trace.get: MD5 in capitals of all parameters by name, between two secrets; one number."""
+    form = {key: value[0] for key, value in parse_qs(body).items()}
+    between = "".join(key + form[key] for key in sorted(form) if key != "sign")
+    if form["sign"] != _md5(SECRETS["jd_ldop"] + between + SECRETS["jd_ldop"]).hex().upper():
+        made.bad_signatures += 1
+        return JSONResponse({"error_response": {"code": "12", "zh_desc": "无效签名"}})
+    number = json.loads(form["360buy_param_json"])["waybillCode"]
+    _noted(made, [number])
+    result: dict[str, Any] = {"messsage": "运单号不存在", "code": 101}
+    if number not in made.refused:
+        steps = _steps(
+            made,
+            number,
+            lambda n: {
+                "opeTitle": "快递签收" if n == 0 else "分拣中心验货",
+                "opeRemark": "货物已到达【杭州分拣中心】",
+                "opeName": "京东快递",
+                "opeTime": f"2026/03/01 1{n}:00:00",
+                "waybillCode": number,
+            },
+        )
+        result = {"data": steps, "messsage": "成功", "code": 100}
+    answer = {"code": "0", "querytrace_result": result}
+    return JSONResponse({"jingdong_ldop_receive_trace_get_responce": answer})
