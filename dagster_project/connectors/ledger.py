@@ -40,6 +40,9 @@ class Ledger:
         """Fill `asked`: the open waybills, those first that have waited for most rounds, then those due soonest.
 
         A new number counts as asked in the round before, so that it passes nobody who was left out.
+
+        Raises:
+            ValueError: a carrier is none of the company's.
         """
         self.duck.execute(
             """
@@ -57,6 +60,14 @@ class Ledger:
             return
         self.duck.execute(f"ATTACH {sql.text(str(published))} AS published (READ_ONLY)")
         try:
+            known = {
+                row[0]
+                for row in self.duck.execute("SELECT carrier FROM published.marts.dim_carriers").fetchall()
+            }
+            if strange := sorted(self.names.keys() - known):
+                raise ValueError(
+                    f"{', '.join(strange)} is no carrier of the company, which has {', '.join(sorted(known))}"
+                )
             self.duck.execute(
                 """
                 INSERT INTO asked

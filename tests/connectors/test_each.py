@@ -74,6 +74,7 @@ class Here:
                 CREATE SCHEMA marts;
                 CREATE SCHEMA meta;
                 CREATE TABLE meta.run (as_of TIMESTAMPTZ);
+                CREATE TABLE marts.dim_carriers AS SELECT unnest(['SF', 'YTO', 'JT', 'JD', 'ZTO']) AS carrier;
                 CREATE TABLE marts.dim_waybills (carrier VARCHAR, waybill VARCHAR, fulfilment_code VARCHAR);
                 CREATE TABLE marts.fct_suborders (
                     fulfilment_code VARCHAR, promised_at TIMESTAMPTZ, placed_at TIMESTAMPTZ, outbound_at TIMESTAMPTZ,
@@ -205,6 +206,15 @@ def test_where_every_number_is_refused_it_is_an_error(served: Carrier, here: Cal
     state = company.fetch()
     assert "all 3 waybills asked for were refused" in state.error and "无效签名" in state.error
     assert "another" not in state.error
+
+
+def test_a_carrier_that_the_company_does_not_have_is_named(
+    served: Carrier, here: Callable[..., Here]
+) -> None:
+    company = here(served)
+    with duckdb.connect(str(company.folder / "published" / "warehouse.duckdb")) as duck:
+        duck.execute("DELETE FROM marts.dim_carriers WHERE carrier = 'ZTO'")
+    assert "ZTO is no carrier of the company, which has JD, JT, SF, YTO" in company.fetch().error
 
 
 def test_nothing_is_asked_before_anything_is_published(served: Carrier, here: Callable[..., Here]) -> None:
