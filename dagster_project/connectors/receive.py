@@ -213,6 +213,7 @@ class Receiver:
         if fetched or state.due_by is None:
             state.due_by = (since + GRACE * box.connection.every).isoformat()
         state.error = self.seals.get(box.connection.name, "")
+        state.failures = state.failures + 1 if state.error else 0
         told = ", ".join(f"{count:,} {REASONS[status]}" for status, count in sorted(box.refused.items()))
         known = state.tables.get(box.spool.drops.contract.name, {})
         state.tables[box.spool.drops.contract.name] = {

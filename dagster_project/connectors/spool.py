@@ -47,6 +47,7 @@ class Spool:
         self.file: Path | None = None
         self.descriptor = -1
         self.lines, self.bytes = 0, 0
+        self.fresh: set[str] = set()  # spools of this process that nobody has tried to seal
 
     def write(self, documents: Sequence[bytes]) -> None:
         """Append documents, none of which holds a line end; when this returns they are on the disk.
@@ -59,6 +60,7 @@ class Spool:
             file = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{uuid.uuid4().hex[:8]}.jsonl"
             self.descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             self.file, self.lines, self.bytes = file, 0, 0
+            self.fresh.add(file.name)
         piece = b"".join(document + b"\n" for document in documents)
         try:
             written = 0
@@ -86,10 +88,11 @@ class Spool:
             duckdb.Error, OSError: a spool could not be read or a drop not written; all that is left waits.
         """
         self.close()
+        fresh, self.fresh = self.fresh, set()
         made: Fetched | None = None
         with duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as duck:
             for file in sorted(self.folder.glob("*.jsonl")):
-                is_done = any(
+                is_done = file.name not in fresh and any(
                     manifest.get("received_in") == file.name
                     for manifest in islice(self.drops.manifests(), LOOKED_AT)
                 )
