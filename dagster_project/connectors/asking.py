@@ -198,12 +198,15 @@ class Asking:
         for name, value in known.items():
             path = path.replace(f"{{{name}}}", quote(value, safe=","))
         sent = {"query": "params", "form": "data", "json": "json"}[settings.get("send", "query")]
-        return self.service.session.request(
+        response = self.service.session.request(
             str(settings.get("method", "GET")),
             f"{self.service.base}/{path.lstrip('/')}",
             timeout=WAIT,
             **{sent: _filled(settings.get("parameters", {}), known, numbers)},
         )
+        if "charset" not in response.headers.get("Content-Type", ""):
+            response.encoding = "utf-8"  # as JSON is, though it be called text
+        return response
 
     def _judged(self, question: Question, response: requests.Response) -> Answer | None:
         """An answer, or a refusal by status or as the connection's `well` reads it; None: it may go better again."""
@@ -212,7 +215,7 @@ class Asking:
         if 400 <= response.status_code < 500 and response.status_code != 429:
             return Answer(question, refused=f"{response.status_code} {_short(response.text)}")
         try:
-            document = json.loads(response.text) if response.ok else None
+            document = json.loads(response.text, parse_constant=_no_number) if response.ok else None
         except ValueError:
             return None
         if document is None:
@@ -279,3 +282,7 @@ def _retry_after(response: requests.Response) -> float:
         return Retry().parse_retry_after(told) if told else 0.0
     except Exception:
         return 0.0
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")

@@ -88,7 +88,7 @@ class _Kept:
             self.service.cut(self.pull, contract)
             believed, _ = self.service.newest(self.pull, contract)
             self.newest = believed.astimezone(UTC).isoformat() if believed else self.newest
-            new = self.service.new_columns(contract)
+            new = tuple(name for name in self.service.new_columns(contract) if name != "asked")
             self.new_columns.update(new)
             drop = self.drops.write(self.service.duck, self.service.rows(contract, new))
             if drop:

@@ -18,6 +18,7 @@ from dagster_project.connectors.together import FORKS, fetch_all
 from dagster_project.sources.packs import PACKS
 from tests.connectors.conftest import Landed, Made
 from tests.servers.carriers import SECRETS, Carrier, carrier
+from tests.servers.service import service
 
 KINDS = ("sf", "kuaidi100", "zto", "jd_ldop")
 PREFIX = {"sf": "SF", "kuaidi100": "YT", "zto": "ZT", "jd_ldop": "VB"}
@@ -385,6 +386,70 @@ def test_it_is_fetched_among_others_and_ends_before_its_deadline(
     assert state.error == ""
     assert 10 <= state.tables["tracks"]["rows"] <= 25
     assert timedelta(seconds=state.seconds) < timedelta(seconds=2)
+
+
+OWN = """
+source: own
+timezone: Asia/Shanghai
+tables:
+  scans:
+    files: own/scans/*/*.csv
+    format: csv
+    volume: varies
+    columns:
+      asked:    {type: text, required: true}
+      scanType: {type: text, required: true}
+"""
+
+
+def test_records_that_lack_the_number_get_it(
+    served: Carrier, here: Callable[..., Here], profile: Made, tmp_path: Path
+) -> None:
+    """A contract whose rows are records, not answers; the number also stands in the path."""
+    company = here(served)
+    company.publish([1, 2, 3])
+    text = asked("zto").replace("  tracks:", '  scans:\n    records: "$.result[*]"')
+    text = text.replace("path: zto", "path: of/{waybill}/zto")
+    made = profile(contracts__own=OWN, connections__zto="source: own\n" + text)
+    (connection,) = made.connections
+    state = fetch.fetch(made, connection, tmp_path / "source", tmp_path, None, company.environment)
+    assert (state.error, state.tables["scans"]["rows"]) == ("", 6)
+    assert state.tables["scans"]["new_columns"] == ("billCode", "scanDate", "scanSite")
+    landed = Landed(made, tmp_path / "source", tmp_path / "own.duckdb")
+    landed.land("own", "scans")
+    rows = landed.rows('select asked, "scanType" from landing.own__scans order by all')
+    assert rows == [(company.number(i), scan) for i in (1, 2, 3) for scan in ("发件", "收件")]
+    assert served.paths == {f"/of/{company.number(i)}/zto.merchant.waybill.track.query" for i in (1, 2, 3)}
+
+
+def test_a_token_that_ends_midway_is_renewed_once_for_all(tmp_path: Path, profile: Made) -> None:
+    with service() as made, carrier("zto") as other:
+        company = Here(profile, tmp_path, "zto", other, "", "60s", "")
+        made.may = lambda request: (
+            request.headers.get("Authorization", "").removeprefix("Bearer ") in made.valid_tokens
+        )
+
+        def ends(number: int) -> None:
+            if number == 5:
+                made.valid_tokens.discard("token-1")
+
+        made.before_page = ends
+        text = re.sub(
+            r"auth:.*put: {header: x-dataDigest}",
+            f"auth: {{kind: oauth2, token_url: {made.address}/token, client_id: a, client_secret: '${{ZTO_SECRET}}'}}",
+            asked("zto"),
+            flags=re.DOTALL,
+        )
+        text = text.replace("path: zto.merchant.waybill.track.query", "path: all")
+        text = re.sub(r"      well: .*", "", text)
+        company.profile = profile(
+            profile="timezone: Asia/Shanghai\nuses: [carriers/zto]\n", connections__zto=text
+        )
+        company.environment["CARRIER"] = made.address
+        company.publish(list(range(1, 41)))
+        state = company.fetch()
+        assert (state.error, state.tables["tracks"]["rows"]) == ("", 40)
+        assert 2 <= len(made.tokens) <= 3
 
 
 def test_mistakes_in_each_are_named(profile: Made) -> None:

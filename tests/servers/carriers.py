@@ -42,6 +42,7 @@ class Carrier:
     hanging: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
+    paths: set[str] = field(default_factory=set)
     bad_signatures: int = 0
     trouble: Callable[[int], Response | None] = lambda number: None
     release: threading.Event = field(default_factory=threading.Event)
@@ -68,6 +69,7 @@ def carrier(kind: str) -> Iterator[Carrier]:
     async def handle(request: Request) -> Response:
         body = (await request.body()).decode()
         made.at.append(time.monotonic())
+        made.paths.add(request.url.path)
         if answer := made.trouble(len(made.at)):
             return answer
         return await run_in_threadpool(shape, made, request, body)
