@@ -33,10 +33,11 @@ SECRETS = {
 
 @dataclass
 class Carrier:
-    """One carrier. `scans`: how many each number has; those in `unknown`, `refused`, `hanging` behave as named."""
+    """One carrier. `scans`: how many each number has; those in `signed`, `unknown` and so on behave as named."""
 
     address: str = ""
     scans: int = 2
+    signed: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     hanging: set[str] = field(default_factory=set)
@@ -186,7 +187,7 @@ def _zto(made: Carrier, request: Request, body: str) -> Response:
         number,
         lambda n: {
             "billCode": number,
-            "scanType": "收件" if n == 0 else "发件",
+            "scanType": "收件" if n == 0 else "签收" if number in made.signed else "发件",
             "scanDate": 1_772_330_400_000 + n * 3_600_000,
             "scanSite": {"name": "杭州中心"},
         },
