@@ -63,8 +63,17 @@ def ask(file: Path, query: str, **values: Value) -> list[Row]:
 def _rows(file: str, seen: str, query: str, values: Mapping[str, Value]) -> list[Row]:
     text = (QUERIES / f"{query}.sql").read_text(encoding="utf-8")
     wanted = set().union(*(statement.named_parameters for statement in duckdb.extract_statements(text)))
-    with _connection(file, seen).cursor() as cursor:
-        cursor.execute(text, {name: value for name, value in values.items() if name in wanted})
+    bound = {name: value for name, value in values.items() if name in wanted}
+    try:
+        return _answered(_connection(file, seen), text, bound)
+    except (duckdb.InternalException, duckdb.FatalException):  # after one of these it answers nobody any more
+        _connection.clear(file, seen)
+        return _answered(_connection(file, seen), text, bound)
+
+
+def _answered(connection: duckdb.DuckDBPyConnection, text: str, bound: dict[str, Value]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(text, bound)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

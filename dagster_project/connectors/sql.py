@@ -5,6 +5,7 @@ look-back for rows that were committed late; a small table without one is read w
 """
 
 import importlib.util
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dagster_project.sources.lengths import parsed_length
 
 SCANNERS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
 LOOK_BACK = "1h"
+FETCHED_AT = "fetched_at"  # a column that a table read whole may have by its contract alone
 AHEAD = timedelta(minutes=10)  # that a source's clock may be ahead of ours; a later time is an error in a row
 _TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE")
 
@@ -87,21 +89,39 @@ class Database:
         }
 
     def _whole(self, table: str, drops: Drops) -> dict[str, Any]:
-        """All rows, of which those that were not there last time are brought."""
+        """All rows, of which those that were not there last time are brought; `fetched_at` is theirs if the contract
+        has such a column and the place does not, so a row that returns to what it was is known as news.
+        """
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table}")
-        last = drops.folder / f".{drops.connection}-last.parquet"
+        last = self._settled(drops)
         self.duck.execute("CREATE OR REPLACE TEMP TABLE before AS FROM fetched LIMIT 0")
         if last.exists() and _shape(self.duck, f"read_parquet({sql.text(str(last))})") == _shape(
             self.duck, "fetched"
         ):
             self.duck.execute(f"INSERT INTO before BY NAME FROM read_parquet({sql.text(str(last))})")
         (gone,) = self.duck.execute("SELECT count(*) FROM (FROM before EXCEPT ALL FROM fetched)").fetchone()  # type: ignore[misc]
-        drop = drops.write(self.duck, "FROM fetched EXCEPT ALL FROM before")
+        news = "FROM fetched EXCEPT ALL FROM before"
+        known = [name for name, _ in _shape(self.duck, "fetched")]
+        if drops.contract.column(FETCHED_AT) and FETCHED_AT not in known:
+            news = f"SELECT *, now() AS {FETCHED_AT} FROM ({news})"
         drops.folder.mkdir(parents=True, exist_ok=True)
-        kept = last.with_name(last.name + ".new")
-        self.duck.execute(f"COPY fetched TO {sql.text(str(kept))} (FORMAT parquet)")
-        kept.replace(last)  # after the drop: a kill in between brings the same rows twice, never none
+        snapshot = uuid.uuid4().hex
+        waiting = last.with_name(f"{last.name}.{snapshot}")
+        self.duck.execute(f"COPY fetched TO {sql.text(str(waiting))} (FORMAT parquet)")
+        drop = drops.write(self.duck, news, snapshot=snapshot)
+        waiting.replace(last)
         return {"rows": drop.rows if drop else 0, "file": drop.file if drop else "", "gone": gone}
+
+    def _settled(self, drops: Drops) -> Path:
+        """What the table held last time: of a fetch that was killed, if its drop is there."""
+        last = drops.folder / f".{drops.connection}-last.parquet"
+        newest = next(drops.manifests(), {}).get("snapshot")
+        for waiting in drops.folder.glob(f"{last.name}.*"):
+            if waiting.name == f"{last.name}.{newest}":
+                waiting.replace(last)
+            else:
+                waiting.unlink()
+        return last
 
 
 def _shape(duck: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.connectors import fetch
+from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Window
 from tests.connectors.conftest import Landed, Made
 from tests.servers.databases import Server
@@ -34,6 +35,11 @@ connect: ${ERP}
 tables:
   orders: {cursor: changed_at, look_back: 2h}
 """
+WHOLE = CONNECTION.replace("cursor: changed_at, look_back: 2h", "full: true")
+WITHOUT_TIME = CONTRACT.replace("recorded_at: changed_at", "recorded_at: fetched_at").replace(
+    "      changed_at:  {type: timestamp, required: true}\n",
+    "      changed_at:  {type: timestamp}\n      fetched_at:  {type: timestamp, required: true}\n",
+)
 TABLE = """
 drop table if exists orders;
 create table orders (
@@ -54,13 +60,15 @@ def server(request: pytest.FixtureRequest) -> Server:
 class Erp:
     """A database, the profile that reads it, and where its rows land."""
 
-    def __init__(self, server: Server, made: Made, folder: Path, connection: str = CONNECTION) -> None:
+    def __init__(
+        self, server: Server, made: Made, folder: Path, connection: str = CONNECTION, contract: str = CONTRACT
+    ) -> None:
         self.database = {"postgres": "postgres", "mariadb": "erp"}[server.kind]
         if server.kind == "mariadb":
             server.run("create database if not exists erp character set utf8mb4;")
         self.server, self.folder = server, folder
         engine = {"postgres": "postgres", "mariadb": "mysql"}[server.kind]
-        self.profile = made(contracts__erp=CONTRACT, connections__erp=connection.replace("ENGINE", engine))
+        self.profile = made(contracts__erp=contract, connections__erp=connection.replace("ENGINE", engine))
         self.environment = {"ERP": server.connect(self.database)}
         self.landed = Landed(self.profile, folder / "source", folder / "build.duckdb")
         times = {"postgres": "timestamp(6)", "mariadb": "datetime(6)"}[server.kind]
@@ -177,9 +185,7 @@ def test_an_unset_secret_is_named(erp: Erp) -> None:
 
 
 def test_a_small_table_is_compared_whole(server: Server, profile: Made, tmp_path: Path) -> None:
-    erp = Erp(
-        server, profile, tmp_path, CONNECTION.replace("cursor: changed_at, look_back: 2h", "full: true")
-    )
+    erp = Erp(server, profile, tmp_path, WHOLE)
     assert erp.fetch().tables["orders"]["rows"] == 3
     assert erp.fetch().tables["orders"]["rows"] == 0
     erp.run("update orders set amount = 9 where order_no = 'SO2'; delete from orders where order_no = 'SO3';")
@@ -188,3 +194,46 @@ def test_a_small_table_is_compared_whole(server: Server, profile: Made, tmp_path
     assert [(row[0], row[2]) for row in erp.land()] == [
         ("SO1", "120.50"), ("SO2", "0.00"), ("SO2", "9.00"), ("SO3", None),
     ]  # fmt: skip
+
+
+def test_a_value_that_returns_is_news_where_rows_have_no_time(
+    server: Server, profile: Made, tmp_path: Path
+) -> None:
+    erp = Erp(server, profile, tmp_path, WHOLE, WITHOUT_TIME)
+    for amount in (0, 9, 0):
+        erp.run(f"update orders set amount = {amount} where order_no = 'SO2';")
+        erp.fetch()
+    assert erp.fetch().tables["orders"]["rows"] == 0
+    erp.land()
+    assert erp.landed.rows(
+        "select amount::varchar from landing.erp__orders where order_no = 'SO2' order by _recorded_at"
+    ) == [("0.00",), ("9.00",), ("0.00",)]
+    assert erp.landed.rows("select count(*) from landing.erp__orders") == [(5,)]
+
+
+def test_a_table_read_whole_is_brought_once_though_its_fetch_ended_midway(
+    server: Server, profile: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erp = Erp(server, profile, tmp_path, WHOLE, WITHOUT_TIME)
+    write = Drops.write
+
+    def ended(when: str) -> None:
+        def written(self: Drops, *given: object, **noted: object) -> None:
+            if when == "after":
+                write(self, *given, **noted)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Drops, "write", written)
+            with pytest.raises(KeyboardInterrupt):
+                erp.fetch()
+
+    ended("before")
+    ended("after")
+    assert erp.fetch().tables["orders"]["rows"] == 0
+    erp.run("update orders set amount = 9 where order_no = 'SO2';")
+    ended("before")
+    assert erp.fetch().tables["orders"]["rows"] == 1
+    erp.land()
+    assert erp.landed.rows("select count(*) from landing.erp__orders") == [(4,)]
+    assert len(list((tmp_path / "source" / "erp" / "orders").glob(".*"))) == 1
