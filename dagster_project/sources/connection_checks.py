@@ -100,7 +100,7 @@ def check_each(pull: Mapping, table: str, mistakes: Mistakes) -> None:
     if "{waybill" not in str([pull.get("path"), pull.get("parameters")]):
         what = f"table {table}: no waybill stands in its path or parameters"
         mistakes.add(each.line, what, "Write {waybill}, or {waybills} for a list, where it goes")
-    for key in ("pages", "since"):
+    for key in ("pages", "since", "refresh"):
         if key in pull:
             what = f"table {table} is asked for number by number, so {key!r} means nothing"
             mistakes.add(pull.line_of(key), what, "Remove it")
