@@ -7,7 +7,7 @@ import json
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ BACK_OFF = 0.5
 HELD = 10  # times that a question waits because the service asks for less
 HOLD_MAX = 600.0
 GIVE_UP_AFTER = 20  # failures in a row: it is the service, not the number
+REFUSED_ALIKE = 200  # numbers, and none that is answered: it is not the numbers either
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Asking:
             service.session.mount(scheme, adapter)
         self.begun: dict[Question, float] = {}  # when a request went out that is not answered yet
         self.renewing = threading.Lock()
+        self.is_heard = False
+        self.refusals: Counter[str] = Counter()
 
     def all(self, questions: deque[Question], take: Callable[[Answer], None]) -> str:
         """Put all questions until the time is up; what stopped it before, if anything did."""
@@ -105,8 +108,9 @@ class Asking:
                 question = questions.popleft()
                 running.add(question)
                 self.todo.put(question)
-            if not running and time.monotonic() >= self.ends:
-                break
+            now = time.monotonic()
+            if now >= self.service.over or (now >= self.ends and not running):
+                break  # who is not answered by now comes first next time
             for answer in list(self._answers(running)):
                 running.discard(answer.question)
                 if answer.denied:
@@ -122,6 +126,10 @@ class Asking:
                     questions.extendleft(reversed(alone))
                     continue
                 take(answer)
+                self.is_heard |= bool(answer.text)
+                self.refusals[answer.refused] += 1
+                if not self.is_heard and answer.refused and self.refusals[answer.refused] >= REFUSED_ALIKE:
+                    return f"given up after {REFUSED_ALIKE} waybills, all of them refused: {answer.refused}"
         return ""
 
     def _answers(self, running: set[Question]) -> Iterator[Answer]:

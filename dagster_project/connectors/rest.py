@@ -35,7 +35,7 @@ RETRIES = Retry(
 )
 WAIT = (10, 60)  # seconds to connect, and between two pieces of an answer
 ATTEMPTS = 4  # for an answer that is cut off, or pages that do not fit together
-OF_DEADLINE = 0.85
+ASKING, WAITING = 0.8, 0.9  # of the deadline
 
 
 class UnwholeError(RuntimeError):
@@ -56,8 +56,9 @@ class Service:
         self.pause = {"s": 1.0, "m": 60.0}.get(unit, 0.0) / int(count) if count else 0.0
         self.asked_at = 0.0
         self.published = Path(settings.get("published", ""))
-        # what is asked number by number ends by itself, with time left to keep what came
-        self.ends = time.monotonic() + OF_DEADLINE * float(settings.get("seconds", 1800))
+        # what is asked number by number ends by itself, with time left to wait for answers, then to keep what came
+        began, seconds = time.monotonic(), float(settings.get("seconds", 1800))
+        self.ends, self.over = began + ASKING * seconds, began + WAITING * seconds
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
         if "each" in pull.settings:

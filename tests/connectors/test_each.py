@@ -209,6 +209,38 @@ def test_where_every_number_is_refused_it_is_an_error(served: Carrier, here: Cal
     assert "another" not in state.error
 
 
+@in_shape("sf")
+def test_a_service_that_refuses_all_alike_is_not_asked_for_every_number(
+    served: Carrier, kind: str, here: Callable[..., Here]
+) -> None:
+    company = here(served, kind)
+    company.environment["SF_CHECKWORD"] = "another"
+    company.publish(list(range(1, 1001)))
+    state = company.fetch()
+    assert "given up after 200 waybills, all of them refused" in state.error
+    assert served.questions < 260  # of 100 and 1000
+
+
+def test_who_drips_past_the_deadline_does_not_cost_what_came(
+    served: Carrier, here: Callable[..., Here], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "WAIT", (2, 30))
+    company = here(served, deadline="5s")
+    company.publish(list(range(1, 21)))
+    served.hanging = {company.number(i) for i in (3, 4, 5)}
+    for name, value in company.environment.items():
+        monkeypatch.setenv(name, value)
+    (state,) = fetch_all(
+        company.profile,
+        company.profile.connections,
+        company.folder / "source",
+        company.folder,
+        say=lambda _: None,
+    )
+    assert (state.error, state.tables["tracks"]["rows"]) == ("", 17)
+    assert "3 of 20 open waybills were not reached in time" in state.tables["tracks"]["warnings"][0]
+
+
 def test_a_carrier_that_the_company_does_not_have_is_named(
     served: Carrier, here: Callable[..., Here]
 ) -> None:
