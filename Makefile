@@ -41,7 +41,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench byhand-score import profile-check lock backup restore retire service
+.PHONY: help setup run fetch receive rebuild nights generate dash sql pictures dagster test test-all check bench byhand-score import profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -62,6 +62,10 @@ run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the pu
 
 fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a period (dates) that is fetched again
 	@$(PY) -m dagster_project.connectors $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+
+receive: $(STAMP)  ## take what others push to connections of kind push (PORT=8600; ADDRESS= other than localhost needs a proxy)
+	@$(PY) -m dagster_project.commands.receive --port $(or $(TRUE_ON_TIME_PORT),8600) \
+	  --address $(or $(TRUE_ON_TIME_ADDRESS),127.0.0.1)
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
 	@$(PY) -m dagster_project.commands.run rebuild
@@ -92,7 +96,7 @@ pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what i
 dagster: $(STAMP)  ## serve Dagster, with the nightly schedule on (PORT=3000)
 	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.commands.serve
 
-service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages and a daily backup (SERVICE_USER= BACKUP=)
+service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages, pushes and a daily backup (SERVICE_USER= BACKUP=)
 	@$(PY) -m dagster_project.commands.service "$(or $(OUT),systemd)" $(if $(SERVICE_USER),--user $(SERVICE_USER)) \
 	  $(if $(BACKUP),--backup $(BACKUP))
 

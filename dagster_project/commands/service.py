@@ -1,4 +1,4 @@
-"""`make service OUT=<folder>`: systemd units that keep the schedule and the pages running, and a nightly backup.
+"""`make service OUT=<folder>`: systemd units that keep schedule, pages and receiver running, and a nightly backup.
 
 `python -m dagster_project.commands.service FOLDER [--user NAME] [--backup FOLDER]`. It writes files, says how they are
 installed, and starts nothing.
@@ -41,6 +41,19 @@ UNITS = {
         {common}
         WorkingDirectory={repository}/dashboards
         ExecStart={python} -m streamlit run streamlit_app.py --server.port 8501
+
+        [Install]
+        WantedBy=multi-user.target
+        """,
+    "true-on-time-receive.service": """
+        [Unit]
+        Description=True On-Time: what others push ({profile})
+        After=network.target
+
+        [Service]
+        {common}
+        ExecStart={python} -m dagster_project.commands.receive --port 8600
+        TimeoutStopSec=30
 
         [Install]
         WantedBy=multi-user.target
@@ -100,6 +113,7 @@ def main() -> int:
         f"install: sudo mkdir -p {asked.backup} && sudo cp {folder}/true-on-time* /etc/systemd/system/"
         " && sudo systemctl daemon-reload",
         "start:   sudo systemctl enable --now true-on-time true-on-time-pages true-on-time-backup.timer",
+        "pushes:  sudo systemctl enable --now true-on-time-receive (with connections of kind push)",
         "watch:   systemctl status 'true-on-time*'; journalctl -u true-on-time -f",
     ):
         say_line(line)

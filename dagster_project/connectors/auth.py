@@ -10,7 +10,8 @@ import hmac
 import re
 import time
 import urllib.parse
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,17 +99,16 @@ class Signed(AuthBase):
             **dict(form),
             **fields,
         }
-        signature = _filled(str(self.settings["text"]), known).encode()
-        secret = str(self.settings.get("secret", "")).encode()
-        for step in self.settings["steps"]:
-            signature = STEPS[step](signature, secret)
-        _put(request, self.settings["put"], signature.decode())
+        _put(request, self.settings["put"], signature(self.settings, known).decode())
         return request
 
     def _fields(self) -> dict[str, str]:
-        """Values made for each request: the time, as the service wants to read it."""
+        """Values made for each request: the time, as the service wants to read it, or one never used before."""
         made = {}
         for name, field in self.settings.get("fields", {}).items():
+            if field.get("unique"):
+                made[name] = uuid.uuid4().hex
+                continue
             if "value" in field:
                 made[name] = str(field["value"])
                 continue
@@ -118,6 +118,15 @@ class Signed(AuthBase):
                 now, zone
             ).strftime(form)
         return made
+
+
+def signature(settings: Mapping[str, Any], known: dict[str, str]) -> bytes:
+    """The template over what is known of a request, and its steps; of requests that we send, or are sent."""
+    signed = _filled(str(settings["text"]), known).encode()
+    secret = str(settings.get("secret", "")).encode()
+    for step in settings["steps"]:
+        signed = STEPS[step](signed, secret)
+    return signed
 
 
 def _filled(template: str, known: dict[str, str]) -> str:

@@ -16,8 +16,9 @@ import duckdb
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Window
 from dagster_project.sources import sql, typed
-from dagster_project.sources.connections import Pull, parsed_length
+from dagster_project.sources.connections import Pull
 from dagster_project.sources.contracts import TableContract
+from dagster_project.sources.lengths import parsed_length
 
 SCANNERS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
 LOOK_BACK = "1h"
