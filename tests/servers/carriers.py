@@ -6,7 +6,6 @@ Written after the carriers' own descriptions, without the code under test: signa
 import base64
 import hashlib
 import json
-import socket
 import threading
 import time
 from collections import Counter
@@ -16,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote_plus
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.servers.web import served
 
 SECRETS = {
     "sf": "checkword-of-tests",
@@ -75,19 +74,9 @@ def carrier(kind: str) -> Iterator[Carrier]:
             return answer
         return await run_in_threadpool(shape, made, request, body)
 
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        made.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = Starlette(routes=[Route("/{rest:path}", handle, methods=["POST"])])
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
+    with served([Route("/{rest:path}", handle, methods=["POST"])]) as made.address:
         yield made
         made.release.set()
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 def _md5(text: str) -> bytes:
