@@ -178,7 +178,7 @@ class Asking:
                     self.gate.hold(_retry_after(response) or BACK_OFF * 2**held)
                     continue
                 if response.status_code == 401 and attempt == 0 and hasattr(self.service.session, "renew"):
-                    self._renew()
+                    self._renew(response.request)
                     attempt += 1
                     continue
                 if (judged := self._judged(question, response)) is not None:
@@ -235,16 +235,13 @@ class Asking:
             return Answer(question, refused=_short(f"{told} {why or ''}"))
         return Answer(question, text=response.text)
 
-    def _renew(self) -> None:
+    def _renew(self, refused: requests.PreparedRequest) -> None:
         """A new token, once for all lanes that found theirs ended."""
-        if self.renewing.acquire(blocking=False):
-            try:
-                self.service.session.renew()  # type: ignore[attr-defined]
-            finally:
-                self.renewing.release()
-        else:
-            with self.renewing:
-                pass
+        session: Any = self.service.session
+        with self.renewing:
+            # who was refused with an older one than there is now need only ask again
+            if str(refused.headers.get("Authorization", "")).endswith(str(session.token["access_token"])):
+                session.renew()
 
 
 def _filled(value: Any, known: dict[str, str], numbers: tuple[str, ...]) -> Any:

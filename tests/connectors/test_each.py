@@ -165,7 +165,10 @@ def test_every_open_waybill_is_asked_once_and_its_scans_land(
     again = company.fetch()
     load = company.land()
     assert again.error == ""
-    assert (load.rows_read, load.rows_accepted, load.rows_duplicate) == (46, 0, 46)
+    assert (load.rows_accepted, load.rows_read) == (0, load.rows_duplicate)
+    assert company.landed.rows(f"select count(*) from landing.{kind}__tracks") == [
+        (46,)
+    ]  # a drop of the very same bytes is not even read
 
 
 @every_shape
@@ -481,7 +484,7 @@ def test_a_token_that_ends_midway_is_renewed_once_for_all(tmp_path: Path, profil
         company.publish(list(range(1, 41)))
         state = company.fetch()
         assert (state.error, state.tables["tracks"]["rows"]) == ("", 40)
-        assert 2 <= len(made.tokens) <= 3
+        assert made.tokens == ["token-1", "token-2"]
 
 
 def test_mistakes_in_each_are_named(profile: Made) -> None:
