@@ -10,12 +10,14 @@ if view.run["old_after_seconds"] is None:  # the night's file does not say yet w
     st.info(t("published_outdated"), icon=":material/update:")
     st.stop()
 
-stock.now(view)
+is_there = stock.is_there(view)
+stock.now(view, is_there)
 
-with st.container(border=True):
-    # out of what renews itself: it keeps what is being typed
-    word = stock.search()
-    stock.figures(view, word)
-    downloads.buttons(lambda: stock.everything(view, word), "stock")
+if is_there:
+    with st.container(border=True):
+        # out of what renews itself: it keeps what is being typed
+        word = stock.search()
+        stock.figures(view, word)
+        downloads.buttons(lambda: stock.everything(view, word), "stock")
 
-stock.sources(view)
+    stock.sources(view)

@@ -8,7 +8,9 @@ with
     free as (
         select
             sku, sum(available) as free, max(age_us) as age_us,
-            string_agg(place_name || ' ' || format('{:,}', available), ' · ' order by available desc, place) as free_at
+            list(place_name || ' ' || format('{:,}', available) order by available desc, place) as places,
+            -- the few with most of it
+            array_to_string(places[:3], ' · ') || if(len(places) > 3, ' · +' || (len(places) - 3), '') as free_at
         from figures
         where available > 0
         group by sku

@@ -23,7 +23,7 @@ DOWNLOADED = 100_000
 TALLEST = 420
 LINE = 34  # pixels
 # letters of a line: of a product on the left, of a place above
-LABEL = {"en": (30, 11), "zh": (18, 6)}
+LABEL = {"en": (30, 11), "zh": (24, 6)}
 STATES = ("oversold", "bare", "free", "old")
 COLOURS = {"oversold": "red", "bare": "yellow", "free": "green", "old": "grey"}
 
@@ -43,9 +43,22 @@ def renewed(block: Block) -> Block:
     return st.fragment(drawn, run_every=EVERY)
 
 
+def is_there(view: View) -> bool:
+    """Whether there is a live file that can be read."""
+    try:
+        return bool(view.ask_live("stock_now"))
+    except published.NothingPublishedError:
+        return False
+
+
 @st.fragment(run_every=EVERY)
-def now(view: View) -> None:
-    """What is to be promised from where, in a sentence and a table; or that nothing can be said right now."""
+def now(view: View, was_there: bool) -> None:
+    """What can be promised from where, in a sentence and a table; or that nothing can be said right now.
+
+    Once a file is there that was not when the page was drawn, the rest of the page is drawn too.
+    """
+    if not was_there and is_there(view):
+        st.rerun()
     try:
         whole, sources = view.ask_live("stock_now")[0], view.ask_live("stock_sources")
         short = view.ask_live("stock_short", most=MOST_SHORT)
@@ -95,11 +108,11 @@ def act_on(short: list[Row]) -> None:
 
 
 def chips() -> Any:
-    """A column of signs with words, each in its colour."""
+    """A column of signs with words, each in its colour; the light ones, on which the table writes dark enough."""
     return st.column_config.MultiselectColumn(
         t("col_state"),
         options=[stock_said.state(name) for name in STATES],
-        color=[theme.palette().status[COLOURS[name]] for name in STATES],
+        color=[theme.LIGHT.status[COLOURS[name]] for name in STATES],
     )
 
 

@@ -27,7 +27,8 @@ def _stock(whole: Row) -> str:
     words = {name: formats.count(whole[name]) for name in ("oversold", "oversold_free", "bare_free")}
     if not whole["oversold"]:
         return t("stock_only_bare" if whole["bare_free"] else "stock_all_well", **words)
-    where = "none" if not whole["oversold_free"] else "it" if whole["oversold"] == 1 else "some"
+    free, oversold = whole["oversold_free"], whole["oversold"]
+    where = "none" if not free else "it" if oversold == 1 else "all" if free == oversold else "some"
     parts = [t("stock_oversold", **words), t(f"stock_free_{where}", **words)]
     if whole["bare_free"]:
         parts.append(t("stock_bare", **words))
@@ -46,7 +47,9 @@ def _sources(sources: list[Row]) -> str:
     silent = [row for row in sources if row["state"] == "silent"]
     if not silent:
         return t("stock_sources_well", count=len(sources))
-    names = t("stock_and").join(f"**{row['connection']}** ({since(row)})" for row in silent[:NAMED])
+    names = t("stock_and").join(
+        t("stock_named", name=row["connection"], since=since(row)) for row in silent[:NAMED]
+    )
     if len(silent) > NAMED:
         names += t("stock_more", count=len(silent) - NAMED)
     return t("stock_sources_silent", silent=len(silent), count=len(sources), names=names)
@@ -97,7 +100,13 @@ def line(row: Row) -> str:
 def legend(old_after: int) -> str:
     """The picture's colours."""
     said = [f":{BADGES[name]}-badge[{state(name)}]" for name in ("oversold", "bare", "free")]
-    return " ".join([*said, f":gray-badge[{SIGNS['old']} {t('stock_legend_old', limit=old_after)}]"])
+    return " ".join(
+        [
+            *said,
+            f":gray-badge[{SIGNS['old']} {t('stock_legend_old', limit=old_after)}]",
+            t("stock_legend_blank"),
+        ]
+    )
 
 
 def cell(row: Row) -> str:

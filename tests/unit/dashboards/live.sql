@@ -30,9 +30,9 @@ select
     getvariable('now') - to_minutes(minutes) as recorded_at, null::varchar as place, getvariable('now') - interval 12 seconds as seen_at,
     lower(carrier) as connection
 from (values
-    ('YTO', 'YTO00000010', 'F00010', 'out_for_delivery', 3),
+    ('YTO', 'YTO00000010', 'F00010', 'delivered', 3),
     -- the same number with another carrier is another parcel's
-    ('SF', 'YTO00000010', null, 'signed', 1), ('YTO', 'YTO00000012', 'F00012', 'out_for_delivery', 2)
+    ('SF', 'YTO00000010', null, 'signed', 1), ('YTO', 'YTO00000012', 'F00012', 'delivered', 2)
 ) as tracks(carrier, waybill, fulfilment_code, event_type, minutes);
 
 create table live.sources as
