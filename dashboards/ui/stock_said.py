@@ -117,10 +117,10 @@ def cell(row: Row) -> str:
 
 
 def hover(row: Row) -> str:
-    """A figure in all its parts; when it was seen, not its age: the picture stays as it is between two rounds."""
+    """A figure in all its parts; not its age, or the picture would be drawn anew for nothing."""
     words = {name: formats.count(row[name]) for name in ("available", "on_hand", "locked", "in_transfer")}
     name = f"{row['sku']} · {row['product']}" if row["product"] else row["sku"]
-    return t("stock_hover", product=name, place=row["place_name"], seen=f"{row['seen_at']:%H:%M:%S}", **words)
+    return t("stock_hover", product=name, place=row["place_name"], **words)
 
 
 def source(row: Row) -> Row:
