@@ -49,7 +49,7 @@ LAST_DRAWN = {
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
 # the same of pages that somebody must switch on, or that have something to show only while it is pulled
-LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log", "stock": ".st-key-stock_sources summary"}
+LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log", "stock": ".st-key-stock_figures canvas"}
 # what the browser says of itself and not of the page
 NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
 # Streamlit looks for its root beside a page's own address first

@@ -128,6 +128,11 @@ def test_a_figure_changes_by_itself_and_the_reader_stays_where_he_is(
 def test_nothing_of_the_page_fades_while_it_renews_itself(served: Company, look: Start) -> None:
     pulled(served)
     shown = look(served).open("lang=en", "stock")
+    for drawn in (".st-key-stock_short canvas tbody", ".st-key-stock_figures canvas tbody"):
+        shown.page.wait_for_selector(drawn, state="attached")
+    shown.page.wait_for_function(
+        "document.querySelectorAll('.st-key-chart_stock svg.main-svg text').length > 60"
+    )
     shown.page.evaluate("""() => {
         window.faded = [];
         const kept = ['.st-key-stock_figures canvas', '.st-key-stock_short canvas', 'h2'];
