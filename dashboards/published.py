@@ -86,9 +86,12 @@ def _live_rows(file: str, seen: str, query: str, values: Mapping[str, Value]) ->
     return _fetched(_live_connection, file, seen, query, values)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda connection: connection.close())
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _live_connection(file: str, seen: str) -> duckdb.DuckDBPyConnection:
-    """Like `_connection`, apart from it: a file that is soon replaced drives out only its own kind."""
+    """Like `_connection`, apart from it: a file that is soon replaced drives out only its own kind.
+
+    Not closed by name: a reader in the middle of an answer keeps it open, and with the last one it closes.
+    """
     return _attached(Path(file))
 
 
