@@ -42,8 +42,8 @@ LAST_DRAWN = {
     "scorecards": ".st-key-scorecards_last canvas, .st-key-scorecards_last [data-testid='stAlert']",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
-# the same of pages that somebody must switch on
-LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log"}
+# the same of pages that somebody must switch on, or that have something to show only while it is pulled
+LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log", "stock": ".st-key-stock_figures canvas"}
 # what the browser says of itself and not of the page
 NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
 # Streamlit looks for its root beside a page's own address first
