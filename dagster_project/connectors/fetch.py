@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from dagster_project.connectors import folder, rest, sql
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Place, Window
 from dagster_project.disk import replace_text
-from dagster_project.sources.connections import Connection, Pull, filled, secrets_of
+from dagster_project.sources.connections import Connection, filled, secrets_of
 from dagster_project.sources.profile import Profile
 
 MEMORY = "512MB"
@@ -130,7 +130,7 @@ def _fetch_tables(
         try:
             for pull in connection.pulls:
                 drops = Drops(source_dir, profile.contract(connection.source, pull.table), connection.name)
-                own = Pull(pull.table, filled(pull.settings, dict(environment)))
+                own = replace(pull, settings=filled(pull.settings, dict(environment)))
                 try:
                     fetched = place.fetch(own, drops, window)
                 except Exception as error:

@@ -60,7 +60,8 @@ class Service:
         self.session = auth.session(settings.get("auth", {}))
         self.session.headers.update({"Accept": "application/json", **settings.get("headers", {})})
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+            retries = RETRIES.new(total=settings.get("retries", RETRIES.total))
+            self.session.mount(scheme, HTTPAdapter(max_retries=retries))
         count, _, unit = str(settings.get("rate", "")).partition("/")
         self.pause = {"s": 1.0, "m": 60.0}.get(unit, 0.0) / int(count) if count else 0.0
         self.asked_at = 0.0
@@ -250,6 +251,7 @@ def _periods(pull: Pull, drops: Drops, window: Window | None) -> Iterator[_Perio
         first = since.get("first")
         zone = ZoneInfo(drops.contract.zone)
         begun = datetime.fromisoformat(str(first)).replace(tzinfo=zone) if first else None
+        begun = pull.first or begun
         start = datetime.fromisoformat(left_at) - look_back if left_at else begun
         end = datetime.now(UTC) + AHEAD
     step = since.get("step")

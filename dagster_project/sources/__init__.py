@@ -10,7 +10,7 @@ from .files import Refusal
 from .landing import Load, Run, land
 from .profile import Profile, ProfileError, fingerprint, load_profile
 from .sql import landed_name
-from .tables import prepare, reset, with_news
+from .tables import forget_table, prepare, reset, with_news
 from .typed import fixed_offset_seconds
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Run",
     "build_views",
     "fingerprint",
+    "forget_table",
     "fixed_offset_seconds",
     "land",
     "landed_name",

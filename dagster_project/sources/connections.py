@@ -6,7 +6,7 @@ Belongs here: connections/<name>.yml as data, checked. Fetching is the business 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .contracts import TableContract, texts
@@ -37,6 +37,8 @@ PAGES: dict[str, tuple[str, ...]] = {
 }
 SIGNING = ("md5", "sha256", "hmac_md5", "hmac_sha256", "hex", "base64", "upper", "urlencode")
 ENGINES = ("postgres", "mysql", "sqlite")
+REFRESHED = ("sql", "rest")  # kinds whose tables may have a rhythm of their own
+LEAST_REFRESH = timedelta(seconds=5)
 _HEAD = ("source", "kind", "description", "every", "deadline", "instances", "tables")
 _SECRETS = ("connect", "password", "client_secret", "key", "token", "secret")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -46,10 +48,20 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True)
 class Pull:
-    """One table as a connection fetches it; `settings` are those of its kind."""
+    """One table as a connection fetches it; `settings` are those of its kind. `refresh`: the rhythm in which the small
+    refresh fetches it, None if it does not. `brings_all`: also rows that were there last time; `first`: from when on
+    the first fetch asks; both are said by who fetches."""
 
     table: str
-    settings: Mapping
+    settings: dict[str, Any]
+    refresh: timedelta | None = None
+    brings_all: bool = False
+    first: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a fetch brings all rows there are, so that one that is missing is gone."""
+        return "since" not in self.settings and "cursor" not in self.settings
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Connection:
     name: str
     source: str
     kind: str
-    settings: Mapping
+    settings: dict[str, Any]
     pulls: tuple[Pull, ...]
     every: timedelta
     deadline: timedelta
@@ -138,14 +150,18 @@ def _connection(
         if not isinstance(pull, Mapping):
             mistakes.add(line, f"table {table} is no mapping", "Write how it is fetched, or {}")
             continue
-        mistakes.keys(pull, f"table {table} of a connection of kind {kind}", KINDS[kind][1])
+        own_keys = [*KINDS[kind][1], *(["refresh"] if kind in REFRESHED else [])]
+        mistakes.keys(pull, f"table {table} of a connection of kind {kind}", own_keys)
         if kind == "rest":
             _check_paging(pull, table, mistakes)
         if kind == "sql" and ("cursor" in pull) == (pull.get("full") is True):
             mistakes.add(
                 line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
             )
-        pulls.append(Pull(table, pull))
+        pulls.append(Pull(table, pull, _refresh(pull, mistakes)))
+        if known and table in known and known[table].is_live and "refresh" not in pull:
+            what = f"table {source}.{table} is for the small refresh by its contract, which does not fetch it"
+            mistakes.add(line, what, "Write how often, as in refresh: 10s")
     return Connection(
         name=name,
         source=source,
@@ -157,6 +173,16 @@ def _connection(
         file=mistakes.file,
         line=own.line,
     )
+
+
+def _refresh(pull: Mapping, mistakes: Mistakes) -> timedelta | None:
+    if "refresh" not in pull:
+        return None
+    told = length(pull, "refresh", "10s", mistakes)
+    if told < LEAST_REFRESH:
+        what = f"refresh {pull['refresh']} is less than {LEAST_REFRESH.total_seconds():g}s"
+        mistakes.add(pull.line_of("refresh"), what, "Write as in 10s: a fetch takes about a second")
+    return told
 
 
 def length(mapping: Mapping, key: str, default: str, mistakes: Mistakes) -> timedelta:
