@@ -9,7 +9,8 @@ with
         select
             sku, place, sum(on_hand)::bigint as on_hand, sum(locked)::bigint as locked,
             sum(coalesce(available, on_hand - locked))::bigint as available,
-            sum(in_transfer)::bigint as in_transfer, max(changed_at) as changed_at, min(seen_at) as seen_at,
+            -- where transfers are told, what nobody tells is not on its way
+            coalesce(sum(in_transfer), if(getvariable('tells_transfers'), 0, null))::bigint as in_transfer, max(changed_at) as changed_at, min(seen_at) as seen_at,
             coalesce(min(connection) filter (on_hand is not null), min(connection)) as connection
         from kept.stock
         group by sku, place

@@ -258,6 +258,7 @@ class Round:
             ("timezone", self.profile.timezone),
             ("now", self._now),
             ("tracks_since", self._now - self.tracks_kept),
+            ("tells_transfers", self.profile.has_column(STOCK, "in_transfer")),
         ):
             self.duck.execute(f"SET VARIABLE {name} = $1", [value])
         self.duck.execute(

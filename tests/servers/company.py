@@ -6,6 +6,7 @@ stored after `until` is not there yet.
 
 import base64
 import hashlib
+import inspect
 import json
 import socket
 import threading
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -60,7 +61,7 @@ DATABASE_TYPES = {
 
 @dataclass
 class Systems:
-    """The company's systems, filled up to an instant."""
+    """The company's systems, filled up to an instant. `trouble` answers in place of a service, at once or later."""
 
     profile: Profile
     duck: duckdb.DuckDBPyConnection
@@ -70,7 +71,7 @@ class Systems:
     address: str = ""
     until: datetime | None = None
     asked: list[str] = field(default_factory=list)
-    trouble: Callable[[str, str], Response | None] = lambda source, name: None
+    trouble: Callable[[str, str], Any] = lambda source, name: None
 
     def environment(self) -> dict[str, str]:
         """What the profile's connections need to reach them."""
@@ -89,6 +90,12 @@ class Systems:
         self._fill("place_erp", "public", "erp", since, "true")
         for name, place in zip(FRONT, self.places, strict=True):
             self._fill("place_front", name, "front", since, f"place = {sql.text(place)}")
+            self._fill_stock(name, place)
+
+    def show(self, until: datetime) -> None:
+        """Have the services and the front warehouses' stock as of an instant, which may be an earlier one."""
+        self.until = until
+        for name, place in zip(FRONT, self.places, strict=True):
             self._fill_stock(name, place)
 
     def figures(self, place: str) -> str:
@@ -147,7 +154,7 @@ def systems(
 ) -> Iterator[Systems]:
     """Databases and services of the company, empty at first; `store` fills them."""
     duck = duckdb.connect()
-    duck.execute("SET TimeZone = 'Asia/Shanghai'")
+    duck.execute("SET GLOBAL TimeZone = 'Asia/Shanghai'")  # of its cursors, too
     for engine in ("postgres", "mysql"):
         load_scanner(duck, engine)
     duck.execute(f"ATTACH {sql.text(str(build_file))} AS company (READ_ONLY)")
@@ -252,7 +259,10 @@ def _handler(made: Systems) -> Callable[[Request], Any]:
         form = {key: values[0] for key, values in parse_qs((await request.body()).decode()).items()}
         asked = {**request.query_params, **form}
         made.asked.append(f"{source}/{name}")
-        if answer := made.trouble(source, name):
+        answer = made.trouble(source, name)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is not None:
             return answer
         if not _may(source, request, form):
             return JSONResponse({"message": "who are you?"}, 401)
@@ -314,4 +324,5 @@ def _since(source: str, told: str | None) -> datetime:
         return datetime.fromtimestamp(int(told) / 1000, ZONE)
     if source in ("wms_a", "wms_b"):
         return datetime.fromisoformat(told)
-    return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
+    zone = UTC if source == "jt" else ZONE
+    return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
