@@ -35,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch rebuild nights generate dash sql pictures dagster test test-all check bench byhand-score import profile-check lock backup restore retire service
+.PHONY: help setup run fetch live rebuild nights generate dash sql pictures dagster test test-all check bench bench-live byhand-score import profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -56,6 +56,9 @@ run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the pu
 
 fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a period (dates) that is fetched again
 	@$(PY) -m dagster_project.connectors $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+
+live: $(STAMP)  ## stock and tracks over and over, into a small file beside the night's: ONCE=1 goes round once
+	@$(PY) -m dagster_project.commands.live $(if $(ONCE),once)
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
 	@$(PY) -m dagster_project.commands.run rebuild
@@ -114,6 +117,9 @@ check: $(STAMP)  ## linters, types, layering
 
 bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1
 	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone)
+
+bench-live: $(STAMP)  ## the small refresh with 22 sources: MINUTES=5 of rounds, with one hanging, with one dead
+	@$(PY) -m tests.bench.live $(if $(MINUTES),--minutes $(MINUTES))
 
 import: $(STAMP)  ## FILE=orders.xlsx: a workbook as it is, to the dashboards; YES=1 NAME= ZONE= SET="7=events.delivered"
 	@$(PY) -m dagster_project.commands.import_workbook "$(FILE)" $(if $(YES),--yes) $(if $(NAME),--name "$(NAME)") \

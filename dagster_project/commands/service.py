@@ -1,4 +1,5 @@
-"""`make service OUT=<folder>`: systemd units that keep the schedule and the pages running, and a nightly backup.
+"""`make service OUT=<folder>`: systemd units that keep the schedule, the pages and the small refresh running, and a nightly
+backup. The small refresh is written for a profile that has one.
 
 `python -m dagster_project.commands.service FOLDER [--user NAME] [--backup FOLDER]`. It writes files, says how they are
 installed, and starts nothing.
@@ -11,9 +12,11 @@ import sys
 from pathlib import Path
 
 from dagster_project import settings as settings_module
+from dagster_project import sources
 from dagster_project.lib.progress import say_line
 from dagster_project.settings import REPOSITORY, Settings
 
+LIVE = "true-on-time-live.service"
 ENVIRONMENT = "/etc/true-on-time.env"
 UNITS = {
     "true-on-time.service": """
@@ -41,6 +44,21 @@ UNITS = {
         {common}
         WorkingDirectory={repository}/dashboards
         ExecStart={python} -m streamlit run streamlit_app.py --server.port 8501
+
+        [Install]
+        WantedBy=multi-user.target
+        """,
+    "true-on-time-live.service": """
+        [Unit]
+        Description=True On-Time: stock and tracks, within seconds ({profile})
+        After=network-online.target
+        Wants=network-online.target
+
+        [Service]
+        {common}
+        ExecStart={python} -m dagster_project.commands.live
+        KillMode=mixed
+        TimeoutStopSec=30
 
         [Install]
         WantedBy=multi-user.target
@@ -92,14 +110,16 @@ def main() -> int:
     asked = parser.parse_args()
     folder = asked.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in units(settings_module.load(), asked.user, asked.backup.resolve()).items():
+    made = units(settings_module.load(), asked.user, asked.backup.resolve())
+    for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
-    say_line(f"written to {folder}: {', '.join(UNITS)}")
+    say_line(f"written to {folder}: {', '.join(made)}")
+    live = " true-on-time-live" if LIVE in made else ""
     for line in (
         f"secrets of connections, sign-in and webhook: NAME=value lines in {ENVIRONMENT} (root's, mode 600)",
         f"install: sudo mkdir -p {asked.backup} && sudo cp {folder}/true-on-time* /etc/systemd/system/"
         " && sudo systemctl daemon-reload",
-        "start:   sudo systemctl enable --now true-on-time true-on-time-pages true-on-time-backup.timer",
+        f"start:   sudo systemctl enable --now true-on-time true-on-time-pages{live} true-on-time-backup.timer",
         "watch:   systemctl status 'true-on-time*'; journalctl -u true-on-time -f",
     ):
         say_line(line)
@@ -120,9 +140,11 @@ def units(settings: Settings, user: str, backup: Path) -> dict[str, str]:
         "environment": ENVIRONMENT,
     }
     common = COMMON.format(**words)
+    is_live = sources.load_profile(settings.profile_dir).live is not None
     return {
         name: _flush(text.format(**words, common=common + RESTART, common_once=common))
         for name, text in UNITS.items()
+        if name != LIVE or is_live
     }
 
 

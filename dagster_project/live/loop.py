@@ -27,7 +27,7 @@ from dagster_project.settings import Settings
 from dagster_project.sources.connections import Connection
 from dagster_project.sources.entities import STOCK
 
-PATIENCE = 3.0  # seconds for which a round waits for sources that have not answered; the next one takes them
+PATIENCE = 2.0  # seconds for which what has come waits for the rest; a later round takes that
 DEADLINE = timedelta(seconds=30)  # of a fetch: what hangs is asked anew
 ROUND_SECONDS = 60  # after which a round is ended
 WITHOUT_NIGHT = timedelta(days=1)  # how far back tracks are asked for at first, where no night says
@@ -87,17 +87,16 @@ class Loop:
         made = None
         with self._alone():
             self._forget_other_profile()
+            fetches = Fetches(self.profile, self.source_dir, self.folder, lambda line: None)
             for due in self.due:
                 due.at = 0.0
-            fetches = Fetches(self.profile, self.source_dir, self.folder, lambda line: None)
             try:
                 while not self.stopping.is_set():
-                    began = time.monotonic()
-                    ended = self._fetch(fetches, began, DEADLINE.total_seconds() + 1 if once else PATIENCE)
-                    made = self._round(ended, fetches)
+                    ended = self._await(fetches, is_once=once)
+                    if not self.stopping.is_set():
+                        made = self._round(ended, fetches)
                     if once:
                         break
-                    self.stopping.wait(max(0.0, began + self.rhythm - time.monotonic()))
             finally:
                 fetches.stop()
         return made
@@ -121,19 +120,33 @@ class Loop:
                 f"another small refresh of {self.settings.profile} runs: end it, or leave it be"
             ) from error
 
-    def _fetch(self, fetches: Fetches, now: float, patience: float) -> list[State]:
-        """Start what is due and wait for it, but not for ever."""
+    def _await(self, fetches: Fetches, is_once: bool) -> list[State]:
+        """Start what is due until there is something to make a round of: all that was asked, or what came by now."""
+        began = time.monotonic()
+        longest = DEADLINE.total_seconds() + 1 if is_once else self.rhythm + PATIENCE
+        ended: list[State] = []
+        first = 0.0
+        self._start_due(fetches)
+        while not self.stopping.wait(POLL_SECONDS):
+            came = fetches.ended()
+            now = time.monotonic()
+            first = first if ended else now
+            ended += came
+            if ended and not fetches.running or now > began + longest:
+                break
+            if not is_once:
+                if ended and now > first + PATIENCE:
+                    break
+                self._start_due(fetches)
+        return ended
+
+    def _start_due(self, fetches: Fetches) -> None:
         running = {one.connection.name for one in fetches.running}
         for due in self.due:
-            # a rhythm that is met by a hair's breadth counts as met
-            if due.connection.name not in running and now >= due.at - self.rhythm / 10:
+            now = time.monotonic()
+            if due.connection.name not in running and now >= due.at:
                 fetches.start(due.connection)
                 due.at = now + due.every
-        ended = fetches.ended()
-        while fetches.running and time.monotonic() < now + patience and not self.stopping.is_set():
-            time.sleep(POLL_SECONDS)
-            ended += fetches.ended()
-        return ended
 
     def _round(self, ended: list[State], fetches: Fetches) -> Made | None:
         """A round in a process of its own; None if it failed."""

@@ -39,9 +39,9 @@ BY_FILE = ("jd", "ycsp", "zjky")  # whose tracks come as files, and from a servi
 STOCK = {  # what each warehouse system calls its figures
     ("wms_a", "stock"): "{'goods_no': sku, 'goods_name': product, 'stock_qty': on_hand, 'locked_qty': locked,"
     " 'update_time': strftime(changed_at, '%Y-%m-%d %H:%M:%S')}",
-    ("wms_b", "stock"): "{'item': sku, 'onHand': on_hand, 'available': on_hand - locked,"
+    ("wms_b", "stock"): "{'item': sku, 'title': product, 'onHand': on_hand, 'available': on_hand - locked,"
     " 'changedAt': strftime(changed_at, '%Y-%m-%dT%H:%M:%S+08:00')}",
-    ("wms_c", "stock"): "{'skuCode': sku, 'qty': on_hand, 'held': locked, 'free': on_hand - locked,"
+    ("wms_c", "stock"): "{'skuCode': sku, 'name': product, 'qty': on_hand, 'held': locked, 'free': on_hand - locked,"
     " 'ts': epoch_ms(changed_at)}",
     ("wms_a", "on_the_way"): "{'goods_no': sku, 'to_place': place, 'qty': in_transfer,"
     " 'update_time': strftime(changed_at, '%Y-%m-%d %H:%M:%S')}",
