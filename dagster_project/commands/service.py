@@ -1,5 +1,6 @@
-"""`make service OUT=<folder>`: systemd units that keep the schedule, the pages and the small refresh running, and a nightly
-backup. The small refresh is written for a profile that has one.
+"""`make service OUT=<folder>`: systemd units that keep the schedule and the pages running, and a nightly backup.
+
+A profile with a small refresh gets a unit for that, too.
 
 `python -m dagster_project.commands.service FOLDER [--user NAME] [--backup FOLDER]`. It writes files, says how they are
 installed, and starts nothing.

@@ -132,7 +132,7 @@ class Loop:
             now = time.monotonic()
             first = first if ended else now
             ended += came
-            if ended and not fetches.running or now > began + longest:
+            if (ended and not fetches.running) or now > began + longest:
                 break
             if not is_once:
                 if ended and now > first + PATIENCE:

@@ -1,4 +1,4 @@
-"""One round: new drops are landed and mapped, the figures that are kept get theirs, the small file is written and swapped.
+"""One round: new drops are landed and mapped, what is kept gets its figures, the small file is written and swapped.
 
 Belongs here: the order of it and what a source that failed means for its figures. What is kept and published of them is
 SQL, beside this file.
@@ -53,7 +53,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Made:
-    """What a round came to. `oldest`: seconds since the oldest figure was seen, when it was published; None: no figure."""
+    """What a round came to. `oldest`: age of its oldest figure when it was published; None: no figure."""
 
     number: int
     seconds: float
@@ -86,7 +86,7 @@ class Round:
         began, clock = time.monotonic(), datetime.now(UTC)
         self.folder = self.settings.home / "live"
         self.source_dir = self.folder / "source"
-        config = {"memory_limit": MEMORY, "threads": 2}
+        config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY, "threads": 2}
         with duckdb.connect(str(self.folder / "build.duckdb"), config=config) as self.duck:
             self.duck.execute("SET TimeZone = $1", [self.profile.timezone])
             if self.is_first:
@@ -104,7 +104,9 @@ class Round:
 
     def _number(self) -> int:
         self.duck.execute("INSERT INTO kept.round SELECT 0 WHERE NOT EXISTS (FROM kept.round)")
-        ((number,),) = self.duck.execute("UPDATE kept.round SET number = number + 1 RETURNING number").fetchall()
+        ((number,),) = self.duck.execute(
+            "UPDATE kept.round SET number = number + 1 RETURNING number"
+        ).fetchall()
         return int(number)
 
     @property
@@ -139,7 +141,12 @@ class Round:
 
     def _has_answered(self, one: Asked, pull: Pull) -> bool:
         told = one.state.tables.get(pull.table, {})
-        return one.state.attempted_at is not None and bool(told) and not told.get("error") and not self._failed(one)
+        return (
+            one.state.attempted_at is not None
+            and bool(told)
+            and not told.get("error")
+            and not self._failed(one)
+        )
 
     def _failed(self, one: Asked) -> bool:
         """Whether the last fetch brought nothing of its own: it was ended, or never began."""
@@ -235,17 +242,20 @@ class Round:
         sync(draft)
         os.replace(draft, target)
         sync(target.parent)
-        said = self.duck.execute("SELECT name || ': ' || error FROM asked WHERE error <> '' ORDER BY 1").fetchall()
+        said = self.duck.execute(
+            "SELECT name || ': ' || error FROM asked WHERE error <> '' ORDER BY 1"
+        ).fetchall()
         return Made(number, seconds, answered, len(self.asked), oldest, tuple(line for (line,) in said))
 
     def _attach_night(self) -> bool:
         """Which waybill carries which sub-order is known to the night; a night that never was knows nothing."""
         file = self.settings.published_file
-        known = "SELECT NULL::VARCHAR AS carrier, NULL::VARCHAR AS waybill, NULL::VARCHAR AS fulfilment_code WHERE false"
+        columns = ("carrier", "waybill", "fulfilment_code")
+        known = f"SELECT {', '.join(f'NULL::VARCHAR AS {name}' for name in columns)} WHERE false"
         is_known = file.exists()
         if is_known:
             self.duck.execute(f"ATTACH {sql.text(str(file.resolve()))} AS night (READ_ONLY)")
-            known = "SELECT carrier, waybill, fulfilment_code FROM night.marts.dim_waybills"
+            known = f"SELECT {', '.join(columns)} FROM night.marts.dim_waybills"
         self.duck.execute(f"CREATE OR REPLACE TEMP VIEW waybills AS {known}")
         return is_known
 

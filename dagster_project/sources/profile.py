@@ -309,7 +309,7 @@ def _check_live(
     live = {(contract.source, contract.name) for contract in contracts if contract.is_live}
     for entity, feed in ((entity, feed) for entity, given in feeds.items() for feed in given):
         wrong = [".".join(table) for table in feed.tables if (table in live) != (entity == STOCK)]
-        if entity == EVENTS and set(feed.tables) <= live or not wrong:
+        if (entity == EVENTS and set(feed.tables) <= live) or not wrong:
             continue
         what, remedy = f"{wrong[0]} is for the small refresh by its contract", "Remove `live: true` there"
         if entity == STOCK:

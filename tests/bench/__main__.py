@@ -44,7 +44,8 @@ def main() -> int:
         file.write_text(json.dumps(result, indent=1), encoding="utf-8")
     results = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")]
     results.sort(key=lambda result: result["orders"])
-    page = report.text(results)
+    before = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
+    page = report.with_live(report.text(results), report.live_part(before))
     arguments.page.write_text(page, encoding="utf-8")
     if arguments.page == PAGE:
         README.write_text(report.placed(README.read_text(encoding="utf-8"), results), encoding="utf-8")

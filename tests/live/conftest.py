@@ -47,7 +47,9 @@ def go(settings: Settings, say: Callable[[str], object] = lambda line: None) -> 
 def rows(settings: Settings, query: str) -> list[tuple[Any, ...]]:
     """What a reader of the small file sees; its tables as `live.<table>`."""
     with duckdb.connect() as reader:
-        reader.execute(f"ATTACH '{settings.published_file.parent}/live.duckdb' AS small (READ_ONLY); USE small")
+        reader.execute(
+            f"ATTACH '{settings.published_file.parent}/live.duckdb' AS small (READ_ONLY); USE small"
+        )
         reader.execute("SET TimeZone = 'Asia/Shanghai'")
         return reader.execute(query).fetchall()
 

@@ -21,12 +21,14 @@ from dagster_project.live import round as round_module
 from dagster_project.live.loop import Loop, LoopRefusedError
 from dagster_project.settings import PROFILES, Settings
 from tests.live.conftest import AT, LATER, counted, figures, go, rows
-from tests.servers.running import LAST, Running
+from tests.servers.running import Running
 
 pytestmark = pytest.mark.servers
 
 
-def without_locked_of_b(told: dict[tuple[str, str], tuple[Any, ...]]) -> dict[tuple[str, str], tuple[Any, ...]]:
+def without_locked_of_b(
+    told: dict[tuple[str, str], tuple[Any, ...]],
+) -> dict[tuple[str, str], tuple[Any, ...]]:
     """Warehouse B says what is available and not what is locked."""
     return {
         (sku, place): (on_hand, None if place == "B" else locked, available, coming)
@@ -68,7 +70,9 @@ def test_a_figure_says_whose_it_is_and_when_it_changed(quiet: Running, home: Set
     ]  # fmt: skip
     cursor = quiet.systems.duck.cursor()
     for place in ("A", "B", "C", "F3"):  # each tells the time in its own way
-        told = dict(cursor.execute(f"SELECT sku, changed_at FROM ({quiet.systems.figures(place)})").fetchall())
+        told = dict(
+            cursor.execute(f"SELECT sku, changed_at FROM ({quiet.systems.figures(place)})").fetchall()
+        )
         query = f"SELECT sku, changed_at FROM live.stock WHERE place = '{place}' AND in_transfer = 0"
         assert all(changed_at == told[sku].replace(microsecond=0) for sku, changed_at in rows(home, query))
     assert rows(home, "SELECT count(*) FROM live.stock WHERE place_zh IS NULL OR product IS NULL") == [(0,)]
@@ -105,7 +109,9 @@ def test_a_source_that_fails_ages_alone_and_catches_up(
             "hangs": lambda: asyncio.sleep(60),
             "is dead": lambda: Response(status_code=503),
             "answers rubbish": lambda: HTMLResponse("<html>maintenance</html>"),
-            "answers other columns": lambda: JSONResponse({"data": [{"sku": "1", "n": 2}], "meta": {"next": None}}),
+            "answers other columns": lambda: JSONResponse(
+                {"data": [{"sku": "1", "n": 2}], "meta": {"next": None}}
+            ),
             "is empty": lambda: JSONResponse({"data": [], "meta": {"next": None}}),
         }
         return answers[what]()
@@ -154,7 +160,9 @@ def test_a_refused_row_says_why_and_its_figure_ages(quiet: Running, home: Settin
         if (source, name) != ("wms_b", "stock"):
             return None
         with quiet.systems.duck.cursor() as cursor:
-            told = cursor.execute(f"SELECT sku, on_hand, locked FROM ({quiet.systems.figures('B')})").fetchall()
+            told = cursor.execute(
+                f"SELECT sku, on_hand, locked FROM ({quiet.systems.figures('B')})"
+            ).fetchall()
         data = [
             {"item": item, "title": None, "onHand": "many" if item == sku else on_hand, "available": on_hand - locked,
              "changedAt": "2026-01-30T00:00:00+08:00"}
@@ -201,7 +209,9 @@ def test_a_second_loop_is_refused(home: Settings) -> None:
         go(home)
 
 
-def test_what_no_figure_needs_is_removed(quiet: Running, home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_figure_needs_is_removed(
+    quiet: Running, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(round_module, "PRUNED_EVERY", 1)
     for hours in range(0, 120, 24):
         quiet.systems.show(AT - timedelta(days=5) + timedelta(hours=hours))
@@ -213,7 +223,9 @@ def test_what_no_figure_needs_is_removed(quiet: Running, home: Settings, monkeyp
     with duckdb.connect(str(home.home / "live" / "build.duckdb"), read_only=True) as build:
         ((books,),) = build.execute("SELECT count(*) FROM meta.files").fetchall()
         assert books <= len(drops)
-        ((oldest, scans),) = build.execute("SELECT min(recorded_at), count(*) FROM canonical.events").fetchall()
+        ((oldest, scans),) = build.execute(
+            "SELECT min(recorded_at), count(*) FROM canonical.events"
+        ).fetchall()
         assert scans > 100
         assert oldest >= AT - timedelta(days=4), "three days before the last round"
         ((unbalanced,),) = build.execute(
@@ -253,7 +265,9 @@ def test_it_goes_on_by_itself_while_one_source_hangs(quiet: Running, home: Setti
     loop.run()
     assert len([line for line in lines if line.startswith("round")]) >= 3, "nobody waits for it"
     assert any("wms_c: it has not answered for" in line for line in lines)
-    places = {place for (place,) in rows(home, "SELECT DISTINCT place FROM live.stock WHERE on_hand IS NOT NULL")}
+    places = {
+        place for (place,) in rows(home, "SELECT DISTINCT place FROM live.stock WHERE on_hand IS NOT NULL")
+    }
     assert places == {"A", "B", *(f"F{n}" for n in range(1, 8))}
     ((oldest,),) = rows(home, "SELECT date_diff('second', min(seen_at), now()) FROM live.stock")
     assert oldest <= 18

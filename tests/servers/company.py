@@ -35,19 +35,29 @@ from tests.servers.databases import Server
 ZONE = ZoneInfo("Asia/Shanghai")
 FRONT = [f"front_{number}" for number in range(1, 8)]
 SERVICES = ("wms_a", "wms_b", "wms_c", "sto", "zto", "yto", "yunda", "deppon", "sf", "ems", "jt", "kye")
-BY_FILE = ("jd", "ycsp", "zjky")  # whose tracks come as files, and from a service only where a profile asks for it
+BY_FILE = (
+    "jd",
+    "ycsp",
+    "zjky",
+)  # whose tracks come as files, and from a service only where a profile asks for it
 STOCK = {  # what each warehouse system calls its figures
     ("wms_a", "stock"): "{'goods_no': sku, 'goods_name': product, 'stock_qty': on_hand, 'locked_qty': locked,"
     " 'update_time': strftime(changed_at, '%Y-%m-%d %H:%M:%S')}",
     ("wms_b", "stock"): "{'item': sku, 'title': product, 'onHand': on_hand, 'available': on_hand - locked,"
     " 'changedAt': strftime(changed_at, '%Y-%m-%dT%H:%M:%S+08:00')}",
-    ("wms_c", "stock"): "{'skuCode': sku, 'name': product, 'qty': on_hand, 'held': locked, 'free': on_hand - locked,"
+    (
+        "wms_c",
+        "stock",
+    ): "{'skuCode': sku, 'name': product, 'qty': on_hand, 'held': locked, 'free': on_hand - locked,"
     " 'ts': epoch_ms(changed_at)}",
     ("wms_a", "on_the_way"): "{'goods_no': sku, 'to_place': place, 'qty': in_transfer,"
     " 'update_time': strftime(changed_at, '%Y-%m-%d %H:%M:%S')}",
     ("wms_b", "on_the_way"): "{'item': sku, 'target': place, 'units': in_transfer,"
     " 'at': strftime(changed_at, '%Y-%m-%dT%H:%M:%S+08:00')}",
-    ("wms_c", "on_the_way"): "{'skuCode': sku, 'receiver': place, 'qty': in_transfer, 'ts': epoch_ms(changed_at)}",
+    (
+        "wms_c",
+        "on_the_way",
+    ): "{'skuCode': sku, 'receiver': place, 'qty': in_transfer, 'ts': epoch_ms(changed_at)}",
 }
 SECRET = "known-to-the-services"
 DATABASE_TYPES = {
@@ -104,7 +114,8 @@ class Systems:
             SELECT sku, any_value(product) AS product, place, CAST(sum(on_hand) AS BIGINT) AS on_hand,
                 CAST(sum(locked) AS BIGINT) AS locked, max(stored_at) AS changed_at
             FROM movements LEFT JOIN products USING (sku)
-            WHERE sender IS NULL AND place = {sql.text(place)} AND stored_at <= TIMESTAMPTZ '{self.until}' GROUP BY sku, place
+            WHERE sender IS NULL AND place = {sql.text(place)} AND stored_at <= TIMESTAMPTZ '{self.until}'
+            GROUP BY sku, place
         """
 
     def on_the_way(self, place: str) -> str:

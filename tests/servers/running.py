@@ -28,13 +28,17 @@ class Running:
     systems: Systems
     folder: Path
 
-    def loop_home(self, name: str, profile_dir: Path = PROFILES / "demo_live", at: datetime = LAST) -> Settings:
+    def loop_home(
+        self, name: str, profile_dir: Path = PROFILES / "demo_live", at: datetime = LAST
+    ) -> Settings:
         """A home in which the small refresh may run, at an instant of the company's time."""
         return replace(settings_for(profile_dir, self.folder / name), as_of=at)
 
 
 @contextmanager
-def running(folder: Path, days: int, orders_a_day: int, profile_dir: Path = PROFILES / "demo_live") -> Iterator[Running]:
+def running(
+    folder: Path, days: int, orders_a_day: int, profile_dir: Path = PROFILES / "demo_live"
+) -> Iterator[Running]:
     by_files = settings_for(PROFILES / "demo", folder / "files")
     last = number(LAST.date()) - 1
     generate(Size(last - days + 1, last, orders_a_day, 11), by_files.home, lambda line: None)
