@@ -4,6 +4,7 @@ Belongs here: the rhythm, the lock, and who waits for whom. It opens no database
 and rounds are processes of their own, and one that hangs or dies takes nothing along. What a round does is in round.
 """
 
+import gc
 import shutil
 import signal
 import threading
@@ -22,7 +23,7 @@ from dagster_project import sources
 from dagster_project.connectors.fetch import State, read_state
 from dagster_project.connectors.together import FORKS, Fetches, end_with_parent
 from dagster_project.disk import replace_text
-from dagster_project.live.round import VERSION, Asked, Made, Round
+from dagster_project.live.round import VERSION, Asked, Made, Round, comments
 from dagster_project.settings import Settings
 from dagster_project.sources.connections import Connection
 from dagster_project.sources.entities import STOCK
@@ -87,6 +88,9 @@ class Loop:
         made = None
         with self._alone():
             self._forget_other_profile()
+            comments()  # read once, for all rounds
+            gc.collect()
+            gc.freeze()  # what was made so far stays: looking through it in each fork would copy it
             fetches = Fetches(self.profile, self.source_dir, self.folder, lambda line: None)
             for due in self.due:
                 due.at = 0.0

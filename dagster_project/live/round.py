@@ -4,11 +4,13 @@ Belongs here: the order of it and what a source that failed means for its figure
 SQL, beside this file.
 """
 
+import json
 import os
 import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -24,7 +26,7 @@ from dagster_project.sources.contracts import TableContract
 from dagster_project.sources.entities import STOCK
 from dagster_project.sources.files import MANIFEST_SUFFIX
 
-VERSION = 1  # raised when what is kept between rounds changes its form
+VERSION = 2  # raised when what is kept between rounds changes its form
 MEMORY = "512MB"
 PRUNED_EVERY = 60  # rounds
 BOOKS_KEPT = 100  # rounds whose loads stay in the books
@@ -34,6 +36,8 @@ _KEPT = """
     CREATE SCHEMA IF NOT EXISTS kept;
     CREATE TABLE IF NOT EXISTS kept.round (number BIGINT);
     CREATE TABLE IF NOT EXISTS kept.answers (connection VARCHAR PRIMARY KEY, seen_at TIMESTAMPTZ);
+    CREATE TABLE IF NOT EXISTS kept.drops (
+        connection VARCHAR, table_name VARCHAR, sha256 VARCHAR, PRIMARY KEY (connection, table_name));
     CREATE TABLE IF NOT EXISTS kept.stock (
         connection VARCHAR, table_name VARCHAR, sku VARCHAR, product VARCHAR, place VARCHAR, on_hand BIGINT,
         locked BIGINT, available BIGINT, in_transfer BIGINT, changed_at TIMESTAMPTZ, seen_at TIMESTAMPTZ);
@@ -127,17 +131,57 @@ class Round:
                 for pull in one.connection.pulls
                 if pull.table == contract.name and self._has_answered(one, pull)
             }
-            if not came:
-                continue
             try:
+                news = self._news(contract, came)
                 if table in stock:
-                    self._land_stock(run, contract, came)
+                    self._hold(contract, {name: one for name, one in came.items() if name not in news})
+                if not news:
+                    continue
+                if table in stock:
+                    self._land_stock(run, contract, news)
                 else:
                     load = sources.land(self.duck, self.profile, table, self.source_dir, run)
-                    self.errors |= {name: f"{table[1]}: {why}" for name, why in self._refusals(load).items()}
+                    failed = self._refusals(load)
+                    self.errors |= {name: f"{table[1]}: {why}" for name, why in failed.items()}
+                    self._note(contract, [name for name in news if name not in failed])
             except (duckdb.Error, OSError, ValueError) as error:
                 for name in came:
                     self.errors[name] = f"{contract.name}: {' '.join(str(error).split())[:300]}"
+
+    def _news(
+        self, contract: TableContract, came: dict[str, tuple[Asked, Pull]]
+    ) -> dict[str, tuple[Asked, Pull]]:
+        """Those of which a drop says something else than the last one: in most rounds most say the same again."""
+        known = dict(
+            self.duck.execute(
+                "SELECT connection, sha256 FROM kept.drops WHERE table_name = $1", [contract.name]
+            ).fetchall()
+        )
+        news = {}
+        for name, (one, pull) in came.items():
+            drops = self._drops(contract, name)
+            hashes = [_hash_of(path) for path in drops]
+            if not self._rows(one, pull) or not hashes or hashes[-1] != known.get(name):
+                news[name] = (one, pull)
+            elif hashes[:-1] == [known[name]]:
+                self._remove(contract, drops[1:])
+        return news
+
+    def _hold(self, contract: TableContract, same: dict[str, tuple[Asked, Pull]]) -> None:
+        """Figures that were said again hold as of now."""
+        for name, (one, _) in same.items():
+            self.duck.execute(
+                "UPDATE kept.stock SET seen_at = $3 WHERE connection = $1 AND table_name = $2",
+                [name, contract.name, one.state.attempted_at],
+            )
+
+    def _note(self, contract: TableContract, names: list[str]) -> None:
+        for name in names:
+            if drops := self._drops(contract, name):
+                self.duck.execute(
+                    "INSERT OR REPLACE INTO kept.drops VALUES ($1, $2, $3)",
+                    [name, contract.name, _hash_of(drops[-1])],
+                )
 
     def _has_answered(self, one: Asked, pull: Pull) -> bool:
         told = one.state.tables.get(pull.table, {})
@@ -191,6 +235,8 @@ class Round:
         self.duck.begin()
         try:
             self.duck.execute((HERE / "keep.sql").read_text(encoding="utf-8"))
+            well = self.duck.execute("SELECT connection FROM took ANTI JOIN refused_text USING (connection)")
+            self._note(contract, [name for (name,) in well.fetchall()])
             self.duck.commit()
         except BaseException:
             self.duck.rollback()
@@ -226,7 +272,7 @@ class Round:
         try:
             self._tell(number, began_at)
             self.duck.execute((HERE / "published.sql").read_text(encoding="utf-8"))
-            self.duck.execute(_comments())
+            self.duck.execute(comments())
             answered, oldest = self.duck.execute(
                 """
                 SELECT (SELECT count(*) FROM asked WHERE error = '' AND answered_at IS NOT NULL),
@@ -336,7 +382,14 @@ class Round:
         self.duck.execute("CHECKPOINT")
 
 
-def _comments() -> str:
+def _hash_of(drop: Path) -> str:
+    """What a drop's manifest says of its content."""
+    manifest = drop.with_name(drop.name + MANIFEST_SUFFIX)
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["sha256"])
+
+
+@cache
+def comments() -> str:
     """The statements that say what the published tables and their columns hold."""
     said = yaml.safe_load((HERE / "tables.yml").read_text(encoding="utf-8"))
     lines = []

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from . import reference, sql, views
-from .entities import ENTITIES, STOCK
+from .entities import ENTITIES
 from .profile import Profile
 
 
@@ -17,8 +17,6 @@ def build_views(connection: duckdb.DuckDBPyConnection, profile: Profile) -> None
     try:
         reference.load(connection, profile.references, profile.codes)
         for entity in ENTITIES:
-            if entity == STOCK and not profile.has(STOCK):
-                continue
             query = views.view(entity, profile.feeds.get(entity, ()))
             connection.execute(f"CREATE OR REPLACE VIEW canonical.{entity} AS {query}")
         connection.commit()

@@ -138,11 +138,11 @@ def live(results: Result) -> str:
     )
     first = next(iter(cases.values()))
     note = (
-        f"Written by `make bench-live`, {results['raced_at']}, on {_machine()} The loop of `make live` asks"
-        f" {SOURCES} sources every 10 s: 3 warehouse systems and 12 carriers over HTTP, 7 databases in MariaDB, all on"
-        f" this machine and with their own share of it. {first['stock']:,} figures of stock, {first['tracks']:,} waybills."
-        " The age of the oldest figure is taken when its file is replaced by the next, of all sources but the one that is"
-        " wrong."
+        f"Written by `make bench-live`, {results['raced_at']}, on {_machine()}"
+        f" The loop of `make live` asks {SOURCES} sources every 10 s: 3 warehouse systems and 12 carriers over HTTP, 7"
+        " databases in MariaDB, all of them on this machine and with their own share of it."
+        f" {first['stock']:,} figures of stock, {first['tracks']:,} waybills. The age of the oldest figure is taken"
+        " when its file is replaced by the next, of all sources but the one that is wrong."
     )
     return f"{LIVE_TITLE}\n\n{note}\n\n{_table(head, rows)}\n"
 
