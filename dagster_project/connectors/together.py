@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -134,6 +135,7 @@ def _end(one: _Fetch, home: Path, say: Callable[[str], object]) -> State:
     if not failed_by and one.process.exitcode != 0:
         failed_by = f"its process ended with {one.process.exitcode}"
     if failed_by:
+        state.attempted_at = (datetime.now(UTC) - timedelta(seconds=took)).isoformat()
         state.error, state.failures, state.seconds = failed_by, state.failures + 1, round(took, 3)
         state.tables = {name: {**table, "rows": 0} for name, table in state.tables.items()}
         write_state(home, state)

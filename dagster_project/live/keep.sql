@@ -1,5 +1,5 @@
 -- The figures that are kept get those that came with a table's newest drops (`took`: connections whose answer was taken).
--- A product that a refused row names keeps its figure, and that its age.
+-- A product that a refused row names keeps its figure, and that its age, until a row of it is taken.
 create or replace temp table fresh as
 select
     regexp_extract(file, '/([a-z][a-z0-9_]*)-[0-9T]+Z[.][a-z]+$', 1) as connection,
@@ -60,14 +60,17 @@ where
     and fresh.connection in (select connection from took);
 
 insert into kept.stock by name
-select fresh.*, getvariable('table_name') as table_name, took.seen_at
+select fresh.*, getvariable('table_name') as table_name, took.seen_at, false as is_doubted
 from fresh
 join took using (connection);
 
 update kept.stock as stock
+set is_doubted = true
+where
+    stock.table_name = getvariable('table_name')
+    and (stock.connection, stock.sku) in (select (connection, sku) from named);
+
+update kept.stock as stock
 set seen_at = took.seen_at
 from took
-where
-    stock.connection = took.connection
-    and stock.table_name = getvariable('table_name')
-    and (stock.connection, stock.sku) not in (select (connection, sku) from named);
+where stock.connection = took.connection and stock.table_name = getvariable('table_name') and not stock.is_doubted;

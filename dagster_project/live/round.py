@@ -29,6 +29,7 @@ from dagster_project.sources.files import MANIFEST_SUFFIX
 VERSION = 2  # raised when what is kept between rounds changes its form
 MEMORY = "512MB"
 PRUNED_EVERY = 60  # rounds
+REFUSED_KEPT = 100  # drops of a source that could not be landed: each round tries them again
 BOOKS_KEPT = 100  # rounds whose loads stay in the books
 HERE = Path(__file__).parent
 _DROP = re.compile(r"([a-z][a-z0-9_]*)-\d{8}T\d{12}Z\.\w+")  # as connections name their drops
@@ -40,7 +41,8 @@ _KEPT = """
         connection VARCHAR, table_name VARCHAR, sha256 VARCHAR, PRIMARY KEY (connection, table_name));
     CREATE TABLE IF NOT EXISTS kept.stock (
         connection VARCHAR, table_name VARCHAR, sku VARCHAR, product VARCHAR, place VARCHAR, on_hand BIGINT,
-        locked BIGINT, available BIGINT, in_transfer BIGINT, changed_at TIMESTAMPTZ, seen_at TIMESTAMPTZ);
+        locked BIGINT, available BIGINT, in_transfer BIGINT, changed_at TIMESTAMPTZ, seen_at TIMESTAMPTZ,
+        is_doubted BOOLEAN);
 """
 
 
@@ -84,6 +86,7 @@ class Round:
     is_first: bool
     tracks_kept: timedelta
     errors: dict[str, str] = field(default_factory=dict)
+    same: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def do(self) -> Made:
         """Raises whatever went wrong but for a source; the small file is then as it was."""
@@ -133,8 +136,11 @@ class Round:
             }
             try:
                 news = self._news(contract, came)
-                if table in stock:
-                    self._hold(contract, {name: one for name, one in came.items() if name not in news})
+                self.same += [
+                    (name, contract.name, one.state.attempted_at)
+                    for name, (one, _) in came.items()
+                    if name not in news and table in stock
+                ]
                 if not news:
                     continue
                 if table in stock:
@@ -161,19 +167,16 @@ class Round:
         for name, (one, pull) in came.items():
             drops = self._drops(contract, name)
             hashes = [_hash_of(path) for path in drops]
-            if not self._rows(one, pull) or not hashes or hashes[-1] != known.get(name):
+            if self.is_first:
+                news[name] = (one, pull)
+            elif not self._rows(one, pull):
+                if pull.is_whole:
+                    news[name] = (one, pull)
+            elif hashes[-1] != known.get(name):
                 news[name] = (one, pull)
             elif hashes[:-1] == [known[name]]:
                 self._remove(contract, drops[1:])
         return news
-
-    def _hold(self, contract: TableContract, same: dict[str, tuple[Asked, Pull]]) -> None:
-        """Figures that were said again hold as of now."""
-        for name, (one, _) in same.items():
-            self.duck.execute(
-                "UPDATE kept.stock SET seen_at = $3 WHERE connection = $1 AND table_name = $2",
-                [name, contract.name, one.state.attempted_at],
-            )
 
     def _note(self, contract: TableContract, names: list[str]) -> None:
         for name in names:
@@ -184,17 +187,9 @@ class Round:
                 )
 
     def _has_answered(self, one: Asked, pull: Pull) -> bool:
+        """Whether the last attempt came to an answer of this table."""
         told = one.state.tables.get(pull.table, {})
-        return (
-            one.state.attempted_at is not None
-            and bool(told)
-            and not told.get("error")
-            and not self._failed(one)
-        )
-
-    def _failed(self, one: Asked) -> bool:
-        """Whether the last fetch brought nothing of its own: it was ended, or never began."""
-        return bool(one.state.error) and not any(told.get("error") for told in one.state.tables.values())
+        return not told.get("error", "-") and told.get("asked_at") == one.state.attempted_at
 
     def _land_stock(
         self, run: sources.Run, contract: TableContract, came: dict[str, tuple[Asked, Pull]]
@@ -250,14 +245,22 @@ class Round:
         return {match[1]: reason for match, reason in named if match}
 
     def _answers(self) -> None:
-        """When each source was last asked with success: its figures held then."""
+        """When each source was last asked with success: figures that it said again held then."""
         well = [
             (one.connection.name, one.state.attempted_at)
             for one in self.asked
             if one.has_ended and not one.state.error and one.connection.name not in self.errors
         ]
+        self.duck.begin()
         if well:
             self.duck.executemany("INSERT OR REPLACE INTO kept.answers VALUES ($1, $2)", well)
+        for said in self.same:
+            self.duck.execute(
+                "UPDATE kept.stock SET seen_at = $3"
+                " WHERE connection = $1 AND table_name = $2 AND NOT is_doubted",
+                said,
+            )
+        self.duck.commit()
 
     # --- publishing ---------------------------------------------------------------------------------------------
 
@@ -326,7 +329,7 @@ class Round:
             connection, state = one.connection, one.state
             serves = {(connection.source, pull.table) in stock for pull in connection.pulls}
             error = self.errors.get(connection.name) or state.error
-            if one.waiting is not None:
+            if one.waiting is not None and one.waiting > connection.every.total_seconds():
                 error = f"it has not answered for {one.waiting:.0f} s"
             rows.append(
                 (
@@ -354,7 +357,8 @@ class Round:
             if one.has_ended:
                 for pull in one.connection.pulls:
                     contract = self.profile.contract(one.connection.source, pull.table)
-                    self._remove(contract, self._drops(contract, one.connection.name)[:-1])
+                    kept = REFUSED_KEPT if one.connection.name in self.errors else 1
+                    self._remove(contract, self._drops(contract, one.connection.name)[:-kept])
 
     def _remove(self, contract: TableContract, drops: list[Path]) -> None:
         """Remove drops and take them off the books, the books first: a file that is gone is not asked for."""
