@@ -145,10 +145,13 @@ class Loop:
         return ended
 
     def _start_due(self, fetches: Fetches) -> None:
+        now = time.monotonic()
         running = {one.connection.name for one in fetches.running}
-        for due in self.due:
-            now = time.monotonic()
-            if due.connection.name not in running and now >= due.at:
+        idle = [due for due in self.due if due.connection.name not in running]
+        if not any(due.at <= now for due in idle):
+            return
+        for due in idle:
+            if due.at <= now + self.rhythm / 10:  # who is nearly due goes along: one round for all
                 fetches.start(due.connection)
                 due.at = now + due.every
 
