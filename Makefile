@@ -118,7 +118,7 @@ check: $(STAMP)  ## linters, types, layering
 bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1
 	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone)
 
-bench-live: $(STAMP)  ## the small refresh with 22 sources: MINUTES=5 of rounds, with one hanging, with one dead
+bench-live: $(STAMP)  ## the small refresh with 22 sources: MINUTES=5 of rounds; with one hanging, with one dead
 	@$(PY) -m tests.bench.live $(if $(MINUTES),--minutes $(MINUTES))
 
 import: $(STAMP)  ## FILE=orders.xlsx: a workbook as it is, to the dashboards; YES=1 NAME= ZONE= SET="7=events.delivered"

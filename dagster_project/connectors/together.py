@@ -3,7 +3,9 @@
 The processes are forks of one that has read the profile and opened nothing, so each begins at once.
 """
 
+import contextlib
 import ctypes
+import importlib
 import multiprocessing
 import signal
 import sys
@@ -83,6 +85,10 @@ class Fetches:
             window,
         )
         self.running: list[_Fetch] = []
+        with contextlib.suppress(ImportError):
+            importlib.import_module(
+                "pandas"
+            )  # DuckDB looks for it with the first value: once here, not in each fork
 
     def start(self, connection: Connection) -> None:
         arguments = (self.profile, connection, self.source_dir, self.home, self.window)

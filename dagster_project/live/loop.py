@@ -23,7 +23,9 @@ from dagster_project import sources
 from dagster_project.connectors.fetch import State, read_state
 from dagster_project.connectors.together import FORKS, Fetches, end_with_parent
 from dagster_project.disk import replace_text
-from dagster_project.live.round import VERSION, Asked, Made, Round, comments
+from dagster_project.live.round import VERSION, Round
+from dagster_project.live.small_file import comments
+from dagster_project.live.told import Asked, Made
 from dagster_project.settings import Settings
 from dagster_project.sources.connections import Connection
 from dagster_project.sources.entities import STOCK

@@ -1,38 +1,30 @@
-"""One round: new drops are landed and mapped, what is kept gets its figures, the small file is written and swapped.
+"""One round: new drops are landed and mapped, what is kept gets its figures, the small file is written.
 
-Belongs here: the order of it and what a source that failed means for its figures. What is kept and published of them is
-SQL, beside this file.
+Belongs here: the order of it, and what a source that failed means for its figures. How they are kept is keep.sql.
 """
 
-import json
-import os
-import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from dagster_project import sources
-from dagster_project.connectors.fetch import State
-from dagster_project.disk import sync
+from dagster_project.live import drops
+from dagster_project.live.small_file import HERE, SmallFile
+from dagster_project.live.told import Asked, Made
 from dagster_project.settings import Settings
 from dagster_project.sources import sql
-from dagster_project.sources.connections import Connection, Pull
+from dagster_project.sources.connections import Pull
 from dagster_project.sources.contracts import TableContract
 from dagster_project.sources.entities import STOCK
-from dagster_project.sources.files import MANIFEST_SUFFIX
 
-VERSION = 2  # raised when what is kept between rounds changes its form
+VERSION = 1  # raised when what is kept between rounds changes its form
 MEMORY = "512MB"
 PRUNED_EVERY = 60  # rounds
 REFUSED_KEPT = 100  # drops of a source that could not be landed: each round tries them again
 BOOKS_KEPT = 100  # rounds whose loads stay in the books
-HERE = Path(__file__).parent
-_DROP = re.compile(r"([a-z][a-z0-9_]*)-\d{8}T\d{12}Z\.\w+")  # as connections name their drops
 _KEPT = """
     CREATE SCHEMA IF NOT EXISTS kept;
     CREATE TABLE IF NOT EXISTS kept.round (number BIGINT);
@@ -44,36 +36,6 @@ _KEPT = """
         locked BIGINT, available BIGINT, in_transfer BIGINT, changed_at TIMESTAMPTZ, seen_at TIMESTAMPTZ,
         is_doubted BOOLEAN);
 """
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A connection and what is known of it. `has_ended`: it answered, or failed, since the last round; `waiting`: for
-    how many seconds an answer has been outstanding."""
-
-    connection: Connection
-    state: State
-    has_ended: bool
-    waiting: float | None
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a round came to. `oldest`: age of its oldest figure when it was published; None: no figure."""
-
-    number: int
-    seconds: float
-    answered: int
-    connections: int
-    oldest: float | None
-    said: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        oldest = "no figure yet" if self.oldest is None else f"oldest figure {self.oldest:.1f} s"
-        return (
-            f"round {self.number}: {self.seconds:.1f} s, {self.answered} of {self.connections} sources answered,"
-            f" {oldest}"
-        )
 
 
 @dataclass
@@ -103,7 +65,10 @@ class Round:
             number = self._number()
             self._land(sources.Run(number, f"round-{number}"))
             self._answers()
-            made = self._publish(number, clock, began)
+            small = SmallFile(
+                self.duck, self.settings, self.profile, self.asked, self.errors, self._now, self.tracks_kept
+            )
+            made = small.publish(number, clock, began)
             self._clear_drops()
             if self.is_first or number % PRUNED_EVERY == 0:
                 self._prune(number)
@@ -165,8 +130,8 @@ class Round:
         )
         news = {}
         for name, (one, pull) in came.items():
-            drops = self._drops(contract, name)
-            hashes = [_hash_of(path) for path in drops]
+            there = drops.of(self.source_dir, contract, name)
+            hashes = [drops.hash_of(path) for path in there]
             if self.is_first:
                 news[name] = (one, pull)
             elif not self._rows(one, pull):
@@ -175,15 +140,15 @@ class Round:
             elif hashes[-1] != known.get(name):
                 news[name] = (one, pull)
             elif hashes[:-1] == [known[name]]:
-                self._remove(contract, drops[1:])
+                drops.remove(self.duck, self.source_dir, contract, there[1:])
         return news
 
     def _note(self, contract: TableContract, names: list[str]) -> None:
         for name in names:
-            if drops := self._drops(contract, name):
+            if there := drops.of(self.source_dir, contract, name):
                 self.duck.execute(
                     "INSERT OR REPLACE INTO kept.drops VALUES ($1, $2, $3)",
-                    [name, contract.name, _hash_of(drops[-1])],
+                    [name, contract.name, drops.hash_of(there[-1])],
                 )
 
     def _has_answered(self, one: Asked, pull: Pull) -> bool:
@@ -198,8 +163,9 @@ class Round:
         empty = {name for name, (one, pull) in came.items() if pull.is_whole and not self._rows(one, pull)}
         for name, (_, pull) in came.items():
             if pull.is_whole:
-                drops = self._drops(contract, name)
-                self._remove(contract, drops if name in empty and contract.volume_varies else drops[:-1])
+                there = drops.of(self.source_dir, contract, name)
+                is_gone = name in empty and contract.volume_varies
+                drops.remove(self.duck, self.source_dir, contract, there if is_gone else there[:-1])
         self.duck.begin()
         sources.forget_table(self.duck, contract)
         self.duck.commit()
@@ -241,7 +207,7 @@ class Round:
 
     def _refusals(self, load: sources.Load) -> dict[str, str]:
         """By connection, why an answer of it was refused whole."""
-        named = ((_DROP.fullmatch(Path(refusal.file).name), refusal.reason) for refusal in load.refused)
+        named = ((drops.NAME.fullmatch(Path(refusal.file).name), refusal.reason) for refusal in load.refused)
         return {match[1]: reason for match, reason in named if match}
 
     def _answers(self) -> None:
@@ -262,94 +228,7 @@ class Round:
             )
         self.duck.commit()
 
-    # --- publishing ---------------------------------------------------------------------------------------------
-
-    def _publish(self, number: int, began_at: datetime, began: float) -> Made:
-        target = self.settings.published_file.parent / "live.duckdb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / "draft.duckdb"
-        for leftover in self.folder.glob("draft.duckdb*"):
-            leftover.unlink()
-        self.duck.execute(f"ATTACH {sql.text(str(draft))} AS small")
-        is_known = self._attach_night()
-        try:
-            self._tell(number, began_at)
-            self.duck.execute((HERE / "published.sql").read_text(encoding="utf-8"))
-            self.duck.execute(comments())
-            answered, oldest = self.duck.execute(
-                """
-                SELECT (SELECT count(*) FROM asked WHERE error = '' AND answered_at IS NOT NULL),
-                    date_diff('ms', min(seen_at), now()) / 1000 FROM small.live.stock
-                """
-            ).fetchone()  # type: ignore[misc]
-            seconds = round(time.monotonic() - began, 3)
-            self.duck.execute("UPDATE small.live.run SET seconds = $1, published_at = now()", [seconds])
-        finally:
-            if is_known:
-                self.duck.execute("DETACH night")
-            self.duck.execute("DETACH small")
-        sync(draft)
-        os.replace(draft, target)
-        sync(target.parent)
-        said = self.duck.execute(
-            "SELECT name || ': ' || error FROM asked WHERE error <> '' ORDER BY 1"
-        ).fetchall()
-        return Made(number, seconds, answered, len(self.asked), oldest, tuple(line for (line,) in said))
-
-    def _attach_night(self) -> bool:
-        """Which waybill carries which sub-order is known to the night; a night that never was knows nothing."""
-        file = self.settings.published_file
-        columns = ("carrier", "waybill", "fulfilment_code")
-        known = f"SELECT {', '.join(f'NULL::VARCHAR AS {name}' for name in columns)} WHERE false"
-        is_known = file.exists()
-        if is_known:
-            self.duck.execute(f"ATTACH {sql.text(str(file.resolve()))} AS night (READ_ONLY)")
-            known = f"SELECT {', '.join(columns)} FROM night.marts.dim_waybills"
-        self.duck.execute(f"CREATE OR REPLACE TEMP VIEW waybills AS {known}")
-        return is_known
-
-    def _tell(self, number: int, began_at: datetime) -> None:
-        """What the script asks for beside the figures."""
-        stock = {table for feed in self.profile.feeds[STOCK] for table in feed.tables}
-        for name, value in (
-            ("number", number),
-            ("began_at", began_at),
-            ("timezone", self.profile.timezone),
-            ("now", self._now),
-            ("tracks_since", self._now - self.tracks_kept),
-            ("tells_transfers", self.profile.has_column(STOCK, "in_transfer")),
-        ):
-            self.duck.execute(f"SET VARIABLE {name} = $1", [value])
-        self.duck.execute(
-            "CREATE OR REPLACE TEMP TABLE asked (name VARCHAR, source VARCHAR, serves VARCHAR,"
-            " attempted_at TIMESTAMPTZ, answered_at TIMESTAMPTZ, seconds DOUBLE, row_count BIGINT, error VARCHAR)"
-        )
-        rows = []
-        for one in self.asked:
-            connection, state = one.connection, one.state
-            serves = {(connection.source, pull.table) in stock for pull in connection.pulls}
-            error = self.errors.get(connection.name) or state.error
-            if one.waiting is not None and one.waiting > connection.every.total_seconds():
-                error = f"it has not answered for {one.waiting:.0f} s"
-            rows.append(
-                (
-                    *(connection.name, connection.source, "stock" if True in serves else "tracks"),
-                    *(state.attempted_at, state.succeeded_at, state.seconds),
-                    sum(told.get("rows") or 0 for told in state.tables.values()),
-                    error,
-                )
-            )
-        self.duck.executemany("INSERT INTO asked VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", rows)
-        masked = sources.masked_quarantine(self.profile)
-        self.duck.execute(f"CREATE OR REPLACE TEMP VIEW refused_rows AS {masked}")
-
     # --- pruning ------------------------------------------------------------------------------------------------
-
-    def _drops(self, contract: TableContract, connection: str) -> list[Path]:
-        """The drops of a table by a connection, the newest last."""
-        folder = self.source_dir / contract.source / contract.name
-        found = folder.glob(f"*/{connection}-*Z.{contract.format}")
-        return sorted((path for path in found if _DROP.fullmatch(path.name)), key=lambda path: path.name)
 
     def _clear_drops(self) -> None:
         """Of sources that are not being fetched, all drops but the newest: it holds the cursor."""
@@ -358,20 +237,8 @@ class Round:
                 for pull in one.connection.pulls:
                     contract = self.profile.contract(one.connection.source, pull.table)
                     kept = REFUSED_KEPT if one.connection.name in self.errors else 1
-                    self._remove(contract, self._drops(contract, one.connection.name)[:-kept])
-
-    def _remove(self, contract: TableContract, drops: list[Path]) -> None:
-        """Remove drops and take them off the books, the books first: a file that is gone is not asked for."""
-        if not drops:
-            return
-        files = [path.relative_to(self.source_dir).as_posix() for path in drops]
-        self.duck.execute(
-            "DELETE FROM meta.files WHERE source = $1 AND table_name = $2 AND list_contains($3, file)",
-            [contract.source, contract.name, files],
-        )
-        for path in drops:
-            path.unlink(missing_ok=True)
-            path.with_name(path.name + MANIFEST_SUFFIX).unlink(missing_ok=True)
+                    there = drops.of(self.source_dir, contract, one.connection.name)
+                    drops.remove(self.duck, self.source_dir, contract, there[:-kept])
 
     def _prune(self, number: int) -> None:
         """Rows that no figure needs any more, so that a week costs what an hour does."""
@@ -384,21 +251,3 @@ class Round:
         self.duck.execute("DELETE FROM meta.quarantine WHERE run_number <= $1", [number - 8 * PRUNED_EVERY])
         self.duck.execute("DELETE FROM meta.loads WHERE run_number <= $1", [number - BOOKS_KEPT])
         self.duck.execute("CHECKPOINT")
-
-
-def _hash_of(drop: Path) -> str:
-    """What a drop's manifest says of its content."""
-    manifest = drop.with_name(drop.name + MANIFEST_SUFFIX)
-    return str(json.loads(manifest.read_text(encoding="utf-8"))["sha256"])
-
-
-@cache
-def comments() -> str:
-    """The statements that say what the published tables and their columns hold."""
-    said = yaml.safe_load((HERE / "tables.yml").read_text(encoding="utf-8"))
-    lines = []
-    for table, about in said.items():
-        lines.append(f"COMMENT ON TABLE small.live.{table} IS {sql.text(about['about'])}")
-        for column, text in about["columns"].items():
-            lines.append(f"COMMENT ON COLUMN small.live.{table}.{sql.name(column)} IS {sql.text(text)}")
-    return ";\n".join(lines)

@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import binding, mapping, reference
+from . import binding, mapping, reference, refreshed
 from .connections import Connection, read_connections
 from .contracts import TableContract, read_contracts, read_zone
-from .entities import ENTITIES, EVENTS, STOCK
+from .entities import ENTITIES
 from .mapping import Feed
 from .marked_yaml import Mapping, Mistake, Mistakes, ProfileError, read_yaml
 from .packs import Pack, clashes, read_pack, used_packs
@@ -144,7 +144,7 @@ def load_profile(directory: Path) -> Profile:
             continue
         read = mapping.read_feeds(entity, document, contracts, codes, mistakes)
         feeds[entity] = feeds.get(entity, ()) + read
-    _check_live(feeds, contracts, found)
+    refreshed.check(feeds, contracts, found)
     if not found:
         # Only a profile that reads well can be bound; otherwise one mistake would show twice.
         binding.bind(feeds, contracts, codes, found)
@@ -163,48 +163,7 @@ def load_profile(directory: Path) -> Profile:
         days_off=_days_off(references),
         packs=tuple(packs.values()),
     )
-    return replace(_nightly(whole), live=_refreshed(whole))
-
-
-def _nightly(whole: Profile) -> Profile:
-    """A profile without what is for the small refresh alone."""
-    live = {(contract.source, contract.name) for contract in whole.contracts if contract.is_live}
-    if not live:
-        return whole
-    connections = (
-        replace(one, pulls=tuple(pull for pull in one.pulls if (one.source, pull.table) not in live))
-        for one in whole.connections
-    )
-    return replace(
-        whole,
-        contracts=tuple(contract for contract in whole.contracts if not contract.is_live),
-        connections=tuple(one for one in connections if one.pulls),
-        feeds={
-            entity: tuple(feed for feed in feeds if not live & set(feed.tables))
-            for entity, feeds in whole.feeds.items()
-            if entity != STOCK
-        },
-    )
-
-
-def _refreshed(whole: Profile) -> Profile | None:
-    """What the small refresh knows of a profile: tables with a rhythm, their connections, stock and events of them."""
-    connections = tuple(
-        replace(one, pulls=tuple(pull for pull in one.pulls if pull.refresh)) for one in whole.connections
-    )
-    connections = tuple(one for one in connections if one.pulls)
-    tables = {(one.source, pull.table) for one in connections for pull in one.pulls}
-    if not tables:
-        return None
-    return replace(
-        whole,
-        contracts=tuple(one for one in whole.contracts if (one.source, one.name) in tables),
-        connections=connections,
-        feeds={
-            entity: tuple(feed for feed in whole.feeds.get(entity, ()) if tables.issuperset(feed.tables))
-            for entity in (STOCK, EVENTS)
-        },
-    )
+    return replace(refreshed.nightly(whole), live=refreshed.refreshed(whole))
 
 
 def fingerprint(directory: Path) -> str:
@@ -300,21 +259,6 @@ def _check_contract(
     for column in contract.columns:
         if column.codes and column.codes not in codes:
             mistakes.unknown(column.line, "code list", column.codes, codes)
-
-
-def _check_live(
-    feeds: dict[str, tuple[Feed, ...]], contracts: list[TableContract], found: list[Mistake]
-) -> None:
-    """Stock comes from tables of the small refresh; what a night maps does not, but for events."""
-    live = {(contract.source, contract.name) for contract in contracts if contract.is_live}
-    for entity, feed in ((entity, feed) for entity, given in feeds.items() for feed in given):
-        wrong = [".".join(table) for table in feed.tables if (table in live) != (entity == STOCK)]
-        if (entity == EVENTS and set(feed.tables) <= live) or not wrong:
-            continue
-        what, remedy = f"{wrong[0]} is for the small refresh by its contract", "Remove `live: true` there"
-        if entity == STOCK:
-            what, remedy = f"{wrong[0]} gives stock and is a night's", "Add `live: true` to its contract"
-        found.append(Mistake(feed.file, feed.line, what, remedy))
 
 
 def _days_off(references: dict[str, reference.Csv]) -> frozenset[date]:

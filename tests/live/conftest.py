@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from dagster_project.live.loop import Loop
-from dagster_project.live.round import Made
+from dagster_project.live.told import Made
 from dagster_project.settings import Settings
 from tests.servers.running import LAST, Running, running
 

@@ -7,7 +7,7 @@ import yaml
 
 from dagster_project import sources
 from dagster_project.live.loop import Loop, LoopRefusedError
-from dagster_project.live.round import HERE
+from dagster_project.live.small_file import HERE
 from dagster_project.settings import PROFILES
 from tests.homes import settings_for
 from tests.unit.test_described import is_in_both
