@@ -41,7 +41,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch receive rebuild nights generate dash sql pictures dagster test test-all check bench byhand-score import profile-check lock backup restore retire service
+.PHONY: help setup run fetch live receive rebuild nights generate dash sql pictures dagster test test-all check bench bench-live byhand-score import profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
@@ -62,6 +62,9 @@ run: $(STAMP) $(if $(DEMO),demo-source)  ## the night once, from files to the pu
 
 fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a period (dates) that is fetched again
 	@$(PY) -m dagster_project.connectors $(NAME) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO))
+
+live: $(STAMP)  ## stock and tracks over and over, into a small file beside the night's: ONCE=1 goes round once
+	@$(PY) -m dagster_project.commands.live $(if $(ONCE),once)
 
 receive: $(STAMP)  ## take what others push to connections of kind push (PORT=8600; ADDRESS= other than localhost needs a proxy)
 	@$(PY) -m dagster_project.commands.receive --port $(or $(TRUE_ON_TIME_PORT),8600) \
@@ -125,6 +128,9 @@ check: $(STAMP)  ## linters, types, layering
 bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1 or CONNECTORS_ALONE=1
 	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone) \
 	  $(if $(CONNECTORS_ALONE),--connectors-alone)
+
+bench-live: $(STAMP)  ## the small refresh with 22 sources: MINUTES=5 of rounds; with one hanging, with one dead
+	@$(PY) -m tests.bench.live $(if $(MINUTES),--minutes $(MINUTES))
 
 import: $(STAMP)  ## FILE=orders.xlsx: a workbook as it is, to the dashboards; YES=1 NAME= ZONE= SET="7=events.delivered"
 	@$(PY) -m dagster_project.commands.import_workbook "$(FILE)" $(if $(YES),--yes) $(if $(NAME),--name "$(NAME)") \

@@ -49,7 +49,7 @@ def load() -> Settings:
     return Settings(
         profile,
         published_file=published / "warehouse.duckdb",
-        live_file=published / "live.duckdb",
+        live_file=published / "current.duckdb",
         status_file=published / "status.json",
         heartbeats=data / profile / "sources",
         limits=_limits(),

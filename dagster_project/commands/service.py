@@ -1,5 +1,7 @@
 """`make service OUT=<folder>`: systemd units that keep schedule, pages and receiver running, and a nightly backup.
 
+A profile with a small refresh gets a unit for that, too.
+
 `python -m dagster_project.commands.service FOLDER [--user NAME] [--backup FOLDER]`. It writes files, says how they are
 installed, and starts nothing.
 """
@@ -11,9 +13,11 @@ import sys
 from pathlib import Path
 
 from dagster_project import settings as settings_module
+from dagster_project import sources
 from dagster_project.lib.progress import say_line
 from dagster_project.settings import REPOSITORY, Settings
 
+LIVE = "true-on-time-live.service"
 ENVIRONMENT = "/etc/true-on-time.env"
 UNITS = {
     "true-on-time.service": """
@@ -53,6 +57,21 @@ UNITS = {
         [Service]
         {common}
         ExecStart={python} -m dagster_project.commands.receive --port 8600
+        TimeoutStopSec=30
+
+        [Install]
+        WantedBy=multi-user.target
+        """,
+    "true-on-time-live.service": """
+        [Unit]
+        Description=True On-Time: stock and tracks, within seconds ({profile})
+        After=network-online.target
+        Wants=network-online.target
+
+        [Service]
+        {common}
+        ExecStart={python} -m dagster_project.commands.live
+        KillMode=mixed
         TimeoutStopSec=30
 
         [Install]
@@ -105,14 +124,16 @@ def main() -> int:
     asked = parser.parse_args()
     folder = asked.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in units(settings_module.load(), asked.user, asked.backup.resolve()).items():
+    made = units(settings_module.load(), asked.user, asked.backup.resolve())
+    for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
-    say_line(f"written to {folder}: {', '.join(UNITS)}")
+    say_line(f"written to {folder}: {', '.join(made)}")
+    live = " true-on-time-live" if LIVE in made else ""
     for line in (
         f"secrets of connections, sign-in and webhook: NAME=value lines in {ENVIRONMENT} (root's, mode 600)",
         f"install: sudo mkdir -p {asked.backup} && sudo cp {folder}/true-on-time* /etc/systemd/system/"
         " && sudo systemctl daemon-reload",
-        "start:   sudo systemctl enable --now true-on-time true-on-time-pages true-on-time-backup.timer",
+        f"start:   sudo systemctl enable --now true-on-time true-on-time-pages{live} true-on-time-backup.timer",
         "pushes:  sudo systemctl enable --now true-on-time-receive (with connections of kind push)",
         "watch:   systemctl status 'true-on-time*'; journalctl -u true-on-time -f",
     ):
@@ -134,9 +155,11 @@ def units(settings: Settings, user: str, backup: Path) -> dict[str, str]:
         "environment": ENVIRONMENT,
     }
     common = COMMON.format(**words)
+    is_live = sources.load_profile(settings.profile_dir).live is not None
     return {
         name: _flush(text.format(**words, common=common + RESTART, common_once=common))
         for name, text in UNITS.items()
+        if name != LIVE or is_live
     }
 
 

@@ -38,6 +38,7 @@ def periods(pull: Pull, drops: Drops, window: Window | None) -> Iterator[Period]
         first = since.get("first")
         zone = ZoneInfo(drops.contract.zone)
         begun = datetime.fromisoformat(str(first)).replace(tzinfo=zone) if first else None
+        begun = pull.first or begun
         start = datetime.fromisoformat(left_at) - look_back if left_at else begun
         end = datetime.now(UTC) + AHEAD
     step = since.get("step")

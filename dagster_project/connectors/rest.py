@@ -52,7 +52,8 @@ class Service:
         self.session = auth.session(settings.get("auth", {}), WAIT)
         self.session.headers.update({"Accept": "application/json", **settings.get("headers", {})})
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+            retries = RETRIES.new(total=settings.get("retries", RETRIES.total))
+            self.session.mount(scheme, HTTPAdapter(max_retries=retries))
         if hasattr(self.session, "renew"):
             self.session.renew()
         count, _, unit = str(settings.get("rate", "")).partition("/")

@@ -44,7 +44,7 @@ class Database:
         types = {row[0]: row[1] for row in self.duck.execute(f"DESCRIBE FROM place.{table}").fetchall()}
         new_columns = tuple(name for name in types if drops.contract.column(name) is None)
         if pull.settings.get("full") is True:
-            fetched = self._whole(table, drops)
+            fetched = self._all(table, drops) if pull.brings_all else self._whole(table, drops)
         else:
             fetched = self._news(table, types, pull, drops, window)
         return Fetched(**{**fetched, "new_columns": new_columns})
@@ -67,6 +67,8 @@ class Database:
                 raise ValueError(f"{column} is a number: a period cannot be asked for by it")
             start, end = (_local(instant, type_, zone) for instant in (window.start, window.end))
             where = f"{quoted} >= {start} AND {quoted} < {end}"
+        elif left_at is None and pull.first and type_ in _TIMES:
+            where = f"{quoted} >= {_local(pull.first, type_, zone)}"
         elif left_at is None:
             where = "true"
         else:
@@ -93,6 +95,11 @@ class Database:
             "last_event_at": _instant(believed, zone) if type_ in _TIMES else None,
             "warnings": warnings,
         }
+
+    def _all(self, table: str, drops: Drops) -> dict[str, Any]:
+        """All rows, as they stand."""
+        drop = drops.write(self.duck, f"FROM place.{table}")
+        return {"rows": drop.rows if drop else 0, "file": drop.file if drop else ""}
 
     def _whole(self, table: str, drops: Drops) -> dict[str, Any]:
         """All rows, of which those that were not there last time are brought; `fetched_at` is theirs if the contract

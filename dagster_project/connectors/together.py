@@ -3,13 +3,16 @@
 The processes are forks of one that has read the profile and opened nothing, so each begins at once.
 """
 
+import ctypes
 import importlib
 import multiprocessing
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -53,29 +56,65 @@ def fetch_all(
 
     What it could not bring is brought by a later fetch, for its cursor has not moved. Each is said as it ends.
     """
-    with suppress(ModuleNotFoundError):
-        importlib.import_module("pandas")  # DuckDB wants it for the first value bound: once, not in each fork
+    fetches = Fetches(profile, source_dir, home, say, window)
     waiting, states = list(connections), []
-    running: list[_Fetch] = []
-    while waiting or running:
-        while waiting and len(running) < AT_ONCE:
-            connection = waiting.pop(0)
-            arguments = (profile, connection, source_dir, home, window)
-            process = FORKS.Process(target=_fetch, args=arguments, name=connection.name)
-            process.start()
-            running.append(_Fetch(connection, process, time.monotonic()))
-        for one in list(running):
-            if one.process.is_alive() and not one.is_late:
-                continue
-            running.remove(one)
-            states.append(_end(one, home, say))
+    while waiting or fetches.running:
+        while waiting and len(fetches.running) < AT_ONCE:
+            fetches.start(waiting.pop(0))
+        states += fetches.ended()
         time.sleep(POLL_SECONDS)
     return states
+
+
+class Fetches:
+    """Fetches that run, each in a process of its own; who asks does not wait."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        source_dir: Path,
+        home: Path,
+        say: Callable[[str], object],
+        window: Window | None = None,
+    ) -> None:
+        self.profile, self.window = profile, window
+        self.source_dir, self.home, self.say = source_dir, home, say
+        self.running: list[_Fetch] = []
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(
+                "pandas"
+            )  # DuckDB wants it for the first value bound: once, not in each fork
+
+    def start(self, connection: Connection) -> None:
+        arguments = (self.profile, connection, self.source_dir, self.home, self.window)
+        process = FORKS.Process(target=_fetch, args=arguments, name=connection.name, daemon=True)
+        process.start()
+        self.running.append(_Fetch(connection, process, time.monotonic()))
+
+    def ended(self) -> list[State]:
+        """What became of those that have ended since last asked; one that is late is ended."""
+        over = [one for one in self.running if one.is_late or not one.process.is_alive()]
+        self.running = [one for one in self.running if one not in over]
+        return [_end(one, self.home, self.say) for one in over]
+
+    def stop(self) -> None:
+        """End those that run."""
+        for one in self.running:
+            one.process.kill()
+            one.process.join()
+        self.running = []
+
+
+def end_with_parent() -> None:
+    """Have a fork ended when its parent is, however that ends: one that hangs would hold its locks for ever."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _fetch(
     profile: Profile, connection: Connection, source_dir: Path, home: Path, window: Window | None
 ) -> None:
+    end_with_parent()
     try:
         fetch(profile, connection, source_dir, home, window)
     except Timeout:
@@ -97,6 +136,7 @@ def _end(one: _Fetch, home: Path, say: Callable[[str], object]) -> State:
     if not failed_by and one.process.exitcode != 0:
         failed_by = f"its process ended with {one.process.exitcode}"
     if failed_by:
+        state.attempted_at = (datetime.now(UTC) - timedelta(seconds=took)).isoformat()
         state.error, state.failures, state.seconds = failed_by, state.failures + 1, round(took, 3)
         state.tables = {name: {**table, "rows": 0} for name, table in state.tables.items()}
         write_state(home, state)

@@ -10,7 +10,7 @@ from .files import Refusal
 from .landing import Load, Run, land
 from .profile import Profile, ProfileError, fingerprint, load_profile
 from .sql import landed_name
-from .tables import prepare, reset, with_news
+from .tables import forget_table, prepare, reset, with_news
 from .typed import fixed_offset_seconds
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "build_views",
     "fingerprint",
     "fixed_offset_seconds",
+    "forget_table",
     "land",
     "landed_name",
     "last_event_day_end",

@@ -110,6 +110,7 @@ def _check_type(entity: str, column: str, expression: Expression, type_: str, mi
     fits = {
         "VARCHAR": True,
         "INTEGER": is_number,
+        "BIGINT": is_number,
         "DECIMAL(18,2)": is_number,
     }.get(wanted, type_ == wanted)
     if fits or expression.sql.upper() == "NULL" or type_ == '"NULL"':

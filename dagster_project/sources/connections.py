@@ -6,7 +6,7 @@ Belongs here: connections/<name>.yml as data, checked. Fetching is the business 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .connection_checks import (
@@ -33,15 +33,27 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "push": (("check", "answer", "limit"), ("field", "document")),
 }
 ENGINES = ("postgres", "mysql", "sqlite")
+REFRESHED = ("sql", "rest")  # kinds whose tables may have a rhythm of their own
+LEAST_REFRESH = timedelta(seconds=5)
 _HEAD = ("source", "kind", "description", "every", "deadline", "instances", "tables")
 
 
 @dataclass(frozen=True)
 class Pull:
-    """One table as a connection fetches it; `settings` are those of its kind."""
+    """One table as a connection fetches it; `settings` are those of its kind. `refresh`: the rhythm in which the small
+    refresh fetches it, None if it does not. `brings_all`: also rows that were there last time; `first`: from when on
+    the first fetch asks; both are said by who fetches."""
 
     table: str
-    settings: Mapping
+    settings: dict[str, Any]
+    refresh: timedelta | None = None
+    brings_all: bool = False
+    first: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a fetch brings all rows there are, so that one that is missing is gone."""
+        return "since" not in self.settings and "cursor" not in self.settings
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class Connection:
     name: str
     source: str
     kind: str
-    settings: Mapping
+    settings: dict[str, Any]
     pulls: tuple[Pull, ...]
     every: timedelta
     deadline: timedelta
@@ -135,7 +147,8 @@ def _connection(
         if not isinstance(pull, Mapping):
             mistakes.add(line, f"table {table} is no mapping", "Write how it is fetched, or {}")
             continue
-        mistakes.keys(pull, f"table {table} of a connection of kind {kind}", KINDS[kind][1])
+        own_keys = [*KINDS[kind][1], *(["refresh"] if kind in REFRESHED else [])]
+        mistakes.keys(pull, f"table {table} of a connection of kind {kind}", own_keys)
         if kind == "rest":
             check_paging(pull, table, mistakes)
             if "each" in pull:
@@ -144,7 +157,10 @@ def _connection(
             mistakes.add(
                 line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
             )
-        pulls.append(Pull(table, pull))
+        pulls.append(Pull(table, pull, _refresh(pull, mistakes)))
+        if known and table in known and known[table].is_live and "refresh" not in pull:
+            what = f"table {source}.{table} is for the small refresh by its contract, which does not fetch it"
+            mistakes.add(line, what, "Write how often, as in refresh: 10s")
     return Connection(
         name=name,
         source=source,
@@ -156,6 +172,16 @@ def _connection(
         file=mistakes.file,
         line=own.line,
     )
+
+
+def _refresh(pull: Mapping, mistakes: Mistakes) -> timedelta | None:
+    if "refresh" not in pull:
+        return None
+    told = length(pull, "refresh", "10s", mistakes)
+    if told < LEAST_REFRESH:
+        what = f"refresh {pull['refresh']} is less than {LEAST_REFRESH.total_seconds():g}s"
+        mistakes.add(pull.line_of("refresh"), what, "Write as in 10s: a fetch takes about a second")
+    return told
 
 
 def filled(value: Any, environment: dict[str, str]) -> Any:

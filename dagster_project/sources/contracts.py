@@ -15,14 +15,15 @@ FORMATS = ("csv", "json", "jsonl", "parquet", "xlsx")
 ENCODINGS = ("utf-8", "gbk", "gb18030", "latin-1")
 _TABLE_KEYS = (
     "files", "format", "records", "encoding", "delimiter", "sheet", "key", "recorded_at", "columns", "nulls",
-    "volume", "timezone", "description",
+    "volume", "timezone", "description", "live",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TableContract:
     """One source table. `recorded_at` is the name of a column, or None for the file's own time. `levels` are the
-    paths that lead from a document down to its records, each within what the one before found."""
+    paths that lead from a document down to its records, each within what the one before found. `is_live`: the small
+    refresh alone reads it, no night does."""
 
     source: str
     name: str
@@ -41,6 +42,7 @@ class TableContract:
     zone: str
     file: str
     line: int
+    is_live: bool = False
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -120,6 +122,8 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
         mistakes.add(
             table.line_of("delimiter"), f"delimiter {delimiter!r} is not one character", 'Write as in ";"'
         )
+    if not isinstance(table.get("live", False), bool):
+        mistakes.add(table.line_of("live"), f"live {table['live']!r} is neither true nor false", "Write true")
     varies = mistakes.one_of(table, "volume", ("steady", "varies"), "steady") == "varies"
     return TableContract(
         source=source,
@@ -139,6 +143,7 @@ def _table(source: str, name: str, table: Mapping, source_zone: str, mistakes: M
         zone=zone,
         file=mistakes.file,
         line=table.line,
+        is_live=table.get("live") is True,
     )
 
 

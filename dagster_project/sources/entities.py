@@ -12,7 +12,7 @@ PROVENANCE = {
     "file": "VARCHAR",
     "record": "BIGINT",
 }
-EVENTS = "events"
+EVENTS, STOCK = "events", "stock"
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ class Expression:
 
 @dataclass(frozen=True)
 class Feed:
-    """One source of rows of an entity. `base` is what FROM reads; `each` gives one event a named instant."""
+    """One source of rows of an entity. `base` is what FROM reads, `tables` are those in it, as (source, name); `each`
+    gives one event a named instant."""
 
     entity: str
     file: str
@@ -43,6 +44,7 @@ class Feed:
     columns: tuple[Expression, ...]
     each: tuple[Expression, ...]
     is_recorded_at_occurrence: bool
+    tables: tuple[tuple[str, str], ...] = ()
 
     def expression(self, column: str) -> Expression | None:
         return next((expression for expression in self.columns if expression.column == column), None)
@@ -98,6 +100,7 @@ def _feed(
     origin = item.get("from")
     line = item.line_of("from")
     source, occurrence, names = None, False, []
+    used: set[str] = set()
     if isinstance(origin, Mapping):
         mistakes.keys(origin, "from", ["sql"], ["sql"])
         base, used = _with_landed_names(str(origin.get("sql", "")), tables)
@@ -107,6 +110,7 @@ def _feed(
         base = f"({base})"
     elif origin in tables:
         contract = tables[origin]
+        used = {origin}
         base = sql.landed_name(contract.source, contract.name)
         source, occurrence = contract.source, contract.is_recorded_at_occurrence
         names = [column.name for column in contract.columns]
@@ -148,6 +152,7 @@ def _feed(
         tuple(expressions),
         tuple(each),
         occurrence,
+        tuple(sorted((tables[name].source, tables[name].name) for name in used)),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import binding, mapping, reference
+from . import binding, mapping, reference, refreshed
 from .connections import Connection, read_connections
 from .contracts import TableContract, read_contracts, read_zone
 from .entities import ENTITIES
@@ -35,7 +35,8 @@ _CHOICES = {
 class Profile:
     """A checked profile. `feeds` are by entity, `references` the CSV of each reference table it has;
     `days_off` come from reference/holidays.csv; `packs` are those it takes files from. `contracts` of tables that a
-    connection fetches take its drops too."""
+    connection fetches take its drops too. `live` is what the small refresh knows of it, None if nothing has a rhythm
+    of its own; all else is the night's."""
 
     directory: Path
     title: dict[str, str]
@@ -51,6 +52,7 @@ class Profile:
     references: dict[str, Path]
     days_off: frozenset[date]
     packs: tuple[Pack, ...] = ()
+    live: "Profile | None" = None
 
     @property
     def name(self) -> str:
@@ -142,12 +144,13 @@ def load_profile(directory: Path) -> Profile:
             continue
         read = mapping.read_feeds(entity, document, contracts, codes, mistakes)
         feeds[entity] = feeds.get(entity, ()) + read
+    refreshed.check(feeds, contracts, found)
     if not found:
         # Only a profile that reads well can be bound; otherwise one mistake would show twice.
         binding.bind(feeds, contracts, codes, found)
     if found:
         raise ProfileError(found)
-    return Profile(
+    whole = Profile(
         directory=directory,
         title={"en": directory.name, "zh": directory.name} | head["title"],
         timezone=head["timezone"],
@@ -160,6 +163,7 @@ def load_profile(directory: Path) -> Profile:
         days_off=_days_off(references),
         packs=tuple(packs.values()),
     )
+    return replace(refreshed.nightly(whole), live=refreshed.refreshed(whole))
 
 
 def fingerprint(directory: Path) -> str:

@@ -13,6 +13,7 @@ from .contracts import TableContract
 from .profile import Profile
 
 _VERSION = 4  # raised when the same file would land otherwise, its rows' hashes included
+_NOT_READ = ("columns", "file", "line", "is_live")  # of a contract, when its files are read
 _SCHEMAS = ("meta", "landing", "canonical", "reference")
 _TABLES = (
     """
@@ -123,5 +124,5 @@ def _fingerprint(contract: TableContract, profile: Profile) -> str:
     codes = [(column.codes, profile.codes[column.codes].keys) for column in contract.columns if column.codes]
     # Where a contract stands in its file changes nothing about what it says.
     columns = [[value for key, value in vars(column).items() if key != "line"] for column in contract.columns]
-    rest = [value for key, value in vars(contract).items() if key not in ("columns", "file", "line")]
+    rest = [value for key, value in vars(contract).items() if key not in _NOT_READ]
     return hashlib.sha256(repr((columns, rest, codes, _VERSION)).encode()).hexdigest()

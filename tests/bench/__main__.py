@@ -52,7 +52,9 @@ def main() -> int:
     if not arguments.pages_alone:
         connectors.run(folder / "connectors", say_line)
     rates = connectors.result(folder / "connectors")
+    before = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
     page = report.text(results, *([report_connectors.section(rates)] if rates else []))
+    page = report.with_live(page, report.live_part(before))
     arguments.page.write_text(page, encoding="utf-8")
     if arguments.page == PAGE:
         README.write_text(report.placed(README.read_text(encoding="utf-8"), results), encoding="utf-8")

@@ -36,7 +36,7 @@ def served(company: Callable[[str], Company], tmp_path_factory: pytest.TempPathF
 
 def pulled(company: Company, locked: int = 0, has_silent: bool = False) -> Company:
     """A round of the loop: a new live file, put in place by rename; and how to ask it."""
-    file = company.file.with_name("live.duckdb")
+    file = company.file.with_name("current.duckdb")
     half = file.with_name("half.duckdb")
     half.unlink(missing_ok=True)
     with duckdb.connect(str(half)) as connection:
@@ -60,7 +60,7 @@ def first_short(shown: Look, size: str) -> tuple[str, str, int]:
 
 
 def test_without_a_live_file_nobody_finds_it_and_its_address_says_why(served: Company, look: Start) -> None:
-    served.file.with_name("live.duckdb").unlink(missing_ok=True)
+    served.file.with_name("current.duckdb").unlink(missing_ok=True)
     shown = look(served).open("lang=en", "orders")
     shown.page.locator('[class*="st-key-menu_operations_"] button').first.click()
     shown.page.get_by_role("link", name="Orders", exact=True).wait_for()

@@ -6,11 +6,12 @@ stored after `until` is not there yet.
 
 import base64
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -30,6 +31,30 @@ from tests.servers.web import served
 ZONE = ZoneInfo("Asia/Shanghai")
 FRONT = [f"front_{number}" for number in range(1, 8)]
 SERVICES = ("wms_a", "wms_b", "wms_c", "sto", "zto", "yto", "yunda", "deppon", "sf", "ems", "jt", "kye")
+BY_FILE = (
+    "jd",
+    "ycsp",
+    "zjky",
+)  # whose tracks come as files, and from a service only where a profile asks for it
+STOCK = {  # what each warehouse system calls its figures
+    ("wms_a", "stock"): "{'goods_no': sku, 'goods_name': product, 'stock_qty': on_hand, 'locked_qty': locked,"
+    " 'update_time': strftime(changed_at, '%Y-%m-%d %H:%M:%S')}",
+    ("wms_b", "stock"): "{'item': sku, 'title': product, 'onHand': on_hand, 'available': on_hand - locked,"
+    " 'changedAt': strftime(changed_at, '%Y-%m-%dT%H:%M:%S+08:00')}",
+    (
+        "wms_c",
+        "stock",
+    ): "{'skuCode': sku, 'name': product, 'qty': on_hand, 'held': locked, 'free': on_hand - locked,"
+    " 'ts': epoch_ms(changed_at)}",
+    ("wms_a", "on_the_way"): "{'goods_no': sku, 'to_place': place, 'qty': in_transfer,"
+    " 'update_time': strftime(changed_at, '%Y-%m-%d %H:%M:%S')}",
+    ("wms_b", "on_the_way"): "{'item': sku, 'target': place, 'units': in_transfer,"
+    " 'at': strftime(changed_at, '%Y-%m-%dT%H:%M:%S+08:00')}",
+    (
+        "wms_c",
+        "on_the_way",
+    ): "{'skuCode': sku, 'receiver': place, 'qty': in_transfer, 'ts': epoch_ms(changed_at)}",
+}
 SECRET = "known-to-the-services"
 DATABASE_TYPES = {
     "timestamp": "TIMESTAMP",
@@ -42,7 +67,7 @@ DATABASE_TYPES = {
 
 @dataclass
 class Systems:
-    """The company's systems, filled up to an instant."""
+    """The company's systems, filled up to an instant. `trouble` answers in place of a service, at once or later."""
 
     profile: Profile
     duck: duckdb.DuckDBPyConnection
@@ -52,6 +77,7 @@ class Systems:
     address: str = ""
     until: datetime | None = None
     asked: list[str] = field(default_factory=list)
+    trouble: Callable[[str, str], Any] = lambda source, name: None
 
     def environment(self) -> dict[str, str]:
         """What the profile's connections need to reach them."""
@@ -70,6 +96,43 @@ class Systems:
         self._fill("place_erp", "public", "erp", since, "true")
         for name, place in zip(FRONT, self.places, strict=True):
             self._fill("place_front", name, "front", since, f"place = {sql.text(place)}")
+            self._fill_stock(name, place)
+
+    def show(self, until: datetime) -> None:
+        """Have the services and the front warehouses' stock as of an instant, which may be an earlier one."""
+        self.until = until
+        for name, place in zip(FRONT, self.places, strict=True):
+            self._fill_stock(name, place)
+
+    def figures(self, place: str) -> str:
+        """A query: what lies at a place by the instant, from what was recorded of the company's flow."""
+        return f"""
+            SELECT sku, any_value(product) AS product, place, CAST(sum(on_hand) AS BIGINT) AS on_hand,
+                CAST(sum(locked) AS BIGINT) AS locked, max(stored_at) AS changed_at
+            FROM movements LEFT JOIN products USING (sku)
+            WHERE sender IS NULL AND place = {sql.text(place)} AND stored_at <= TIMESTAMPTZ '{self.until}'
+            GROUP BY sku, place
+        """
+
+    def on_the_way(self, place: str) -> str:
+        """A query: what left a place by the instant and has not arrived."""
+        return f"""
+            SELECT sku, place, CAST(sum(in_transfer) AS BIGINT) AS in_transfer, max(stored_at) AS changed_at
+            FROM movements WHERE sender = {sql.text(place)} AND stored_at <= TIMESTAMPTZ '{self.until}'
+            GROUP BY sku, place HAVING sum(in_transfer) <> 0
+        """
+
+    def _fill_stock(self, name: str, place: str) -> None:
+        rows = (
+            "SELECT place, sku, product AS sku_name, on_hand AS qty, locked, CAST(timezone('Asia/Shanghai', changed_at)"
+            f" AS TIMESTAMP) AS updated_at FROM ({self.figures(place)})"
+        )
+        table = f"place_front.{name}.stock"
+        self.duck.execute(f"CREATE TABLE IF NOT EXISTS {table} AS {rows} LIMIT 0")
+        self.duck.begin()
+        self.duck.execute(f"DELETE FROM {table}")
+        self.duck.execute(f"INSERT INTO {table} {rows}")
+        self.duck.commit()
 
     def _fill(self, catalog: str, schema: str, source: str, since: datetime | None, where: str) -> None:
         for contract in self.profile.contracts:
@@ -98,7 +161,7 @@ def systems(
 ) -> Iterator[Systems]:
     """Databases and services of the company, empty at first; `store` fills them."""
     duck = duckdb.connect()
-    duck.execute("SET TimeZone = 'Asia/Shanghai'")
+    duck.execute("SET GLOBAL TimeZone = 'Asia/Shanghai'")  # of its cursors, too
     for engine in ("postgres", "mysql"):
         load_scanner(duck, engine)
     duck.execute(f"ATTACH {sql.text(str(build_file))} AS company (READ_ONLY)")
@@ -112,6 +175,7 @@ def systems(
     places = duck.execute("SELECT DISTINCT place FROM company.landing.front__scans ORDER BY place").fetchall()
     made = Systems(profile, duck, erp, front, [place for (place,) in places])
     _read_records(made, source_dir)
+    duck.execute((Path(__file__).with_name("stock.sql")).read_text(encoding="utf-8"))
     with served(_routes(made)) as made.address:
         yield made
     duck.close()
@@ -127,7 +191,7 @@ def _read_records(made: Systems, source_dir: Path) -> None:
         "CREATE TABLE records (source VARCHAR, name VARCHAR, recorded_at TIMESTAMPTZ, body JSON)"
     )
     for contract in made.profile.contracts:
-        if contract.source not in SERVICES:
+        if contract.source not in (*SERVICES, *BY_FILE):
             continue
         landed = f"company.landing.{sql.name(f'{contract.source}__{contract.name}')}"
         if contract.format == "jsonl":
@@ -188,6 +252,11 @@ def _handler(made: Systems) -> Callable[[Request], Any]:
         form = {key: values[0] for key, values in parse_qs((await request.body()).decode()).items()}
         asked = {**request.query_params, **form}
         made.asked.append(f"{source}/{name}")
+        answer = made.trouble(source, name)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is not None:
+            return answer
         if not _may(source, request, form):
             return JSONResponse({"message": "who are you?"}, 401)
         with made.duck.cursor() as cursor:
@@ -214,13 +283,18 @@ def _may(source: str, request: Request, form: dict[str, str]) -> bool:
 def _answer(
     made: Systems, cursor: duckdb.DuckDBPyConnection, source: str, name: str, asked: dict[str, str]
 ) -> Response:
-    where = "source = $1 AND name = $2 AND recorded_at <= $3 AND recorded_at >= $4"
+    held = "SELECT recorded_at, body FROM records WHERE source = $1 AND name = $2"
+    if (source, name) in STOCK:
+        place = source[-1].upper()
+        rows = made.figures(place) if name == "stock" else made.on_the_way(place)
+        held = f"SELECT changed_at AS recorded_at, to_json({STOCK[source, name]}) AS body FROM ({rows}) WHERE $1 <> $2"
+    held = f"({held}) WHERE recorded_at <= $3 AND recorded_at >= $4"
     values: list[Any] = [source, name, made.until, _since(source, asked.get("since"))]
-    (total,) = cursor.execute(f"SELECT count(*) FROM records WHERE {where}", values).fetchone()  # type: ignore[misc]
+    (total,) = cursor.execute(f"SELECT count(*) FROM {held}", values).fetchone()  # type: ignore[misc]
     size = int(asked.get("size", 500))
     after = int(asked.get("after") or asked.get("offset") or (int(asked.get("page", 1)) - 1) * size)
     found = cursor.execute(
-        f"SELECT body FROM records WHERE {where} ORDER BY recorded_at, body LIMIT {size} OFFSET {after}",
+        f"SELECT body FROM {held} ORDER BY recorded_at, body LIMIT {size} OFFSET {after}",
         values,
     ).fetchall()
     rows = [json.loads(body) for (body,) in found]
@@ -243,4 +317,5 @@ def _since(source: str, told: str | None) -> datetime:
         return datetime.fromtimestamp(int(told) / 1000, ZONE)
     if source in ("wms_a", "wms_b"):
         return datetime.fromisoformat(told)
-    return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
+    zone = UTC if source == "jt" else ZONE
+    return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)

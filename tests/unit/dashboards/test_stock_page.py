@@ -34,7 +34,7 @@ def live(published: Path) -> Write:
     """Write the live file as the loop does, by rename; then change it by the statements given."""
 
     def write(*changes: str, age: float = 5.0, now: datetime | None = None) -> Path:
-        file = published.with_name("live.duckdb")
+        file = published.with_name("current.duckdb")
         half = file.with_name("half.duckdb")
         half.unlink(missing_ok=True)
         with duckdb.connect(str(half)) as connection:
@@ -214,7 +214,7 @@ def test_a_hundred_replaced_files_leave_two_open(live: Write) -> None:
     for _ in range(12):
         file = live()
         ask_live(file, "stock_now", **ASKED)
-    assert sum("live.duckdb" in str(fd.readlink()) or "half.duckdb" in str(fd.readlink())
+    assert sum("current.duckdb" in str(fd.readlink()) or "half.duckdb" in str(fd.readlink())
                for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()) <= 2  # fmt: skip
 
 

@@ -15,6 +15,7 @@ CONTRACT = """
 source: front
 tables:
   scans:  {files: "front/scans/*.csv", format: csv, columns: {id: {type: text}}}
+  stock:  {live: true, files: "front/stock/*.csv", format: csv, columns: {id: {type: text}}}
   sheets: {files: "front/sheets/*.xlsx", format: xlsx, columns: {id: {type: text}}}
 """
 Read = Callable[[str], tuple[list[Connection], list[str]]]
@@ -73,6 +74,10 @@ REST = "kind: rest\nbase_url: ${FRONT}\n"
         (SQL + "  scans: {}\n", 5, "neither a cursor nor `full: true`"),
         (SQL + "  scans: {cursor: id, full: true}\n", 5, "neither a cursor nor `full: true`, or both"),
         (SQL + "  sheets: {full: true}\n", 5, "is a workbook by its contract"),
+        (SQL + "  scans: {cursor: id, refresh: soon}\n", 5, "refresh 'soon' is no length of time"),
+        (SQL + "  scans: {cursor: id, refresh: 1s}\n", 5, "refresh 1s is less than 5s"),
+        ("kind: files\nfolder: a\ntables:\n  scans: {refresh: 10s}\n", 4, "'refresh'"),
+        (SQL + "  stock: {cursor: id}\n", 5, "for the small refresh by its contract, which does not fetch it"),
         (SQL.replace("${FRONT}", "host=h") + "  scans: {full: true}\n", 3, "'connect' stands in the file itself"),
         (SQL.replace("mysql", "oracle") + "  scans: {full: true}\n", 2, "unknown value of engine 'oracle'"),
         ("every: soon\n" + SQL + "  scans: {full: true}\n", 1, "every 'soon' is no length of time"),

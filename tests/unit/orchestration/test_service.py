@@ -36,6 +36,12 @@ def test_what_they_start_is_there(units: dict[str, str]) -> None:
     assert {Path(python) for python, _ in started} == {REPOSITORY / ".venv" / "bin" / "python"}
 
 
+def test_a_profile_with_a_rhythm_of_its_own_gets_a_unit_for_it(units: dict[str, str], tmp_path: Path) -> None:
+    live = service.units(settings_for(PROFILES / "demo_live", tmp_path / "data"), "daemon", tmp_path / "kept")
+    assert live.keys() - units.keys() == {"true-on-time-live.service"}
+    assert "-m dagster_project.commands.live\n" in live["true-on-time-live.service"]
+
+
 def test_a_service_may_write_its_own_folders_only(units: dict[str, str], tmp_path: Path) -> None:
     for name, text in units.items():
         if name.endswith(".service"):
