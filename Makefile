@@ -1,4 +1,4 @@
-# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT ADDRESS, and those of the targets below.
+# True On-Time. `make` lists what there is. Variables: PROFILE SOURCE AS_OF PORT ADDRESS KEEP_VERSIONS KEEP_DAYS, and those of the targets below.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -19,6 +19,12 @@ endif
 ifdef PORT
 export TRUE_ON_TIME_PORT := $(PORT)
 endif
+ifdef KEEP_VERSIONS
+export TRUE_ON_TIME_KEEP_VERSIONS := $(KEEP_VERSIONS)
+endif
+ifdef KEEP_DAYS
+export TRUE_ON_TIME_KEEP_DAYS := $(KEEP_DAYS)
+endif
 ifdef ADDRESS
 export TRUE_ON_TIME_ADDRESS := $(ADDRESS)
 endif
@@ -35,12 +41,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := $(if $(TRUE_ON_TIME_SOURCE),,$(filter demo,$(or $(TRUE_ON_TIME_PROFILE),demo)))
 N ?= 10
 
-.PHONY: help setup run fetch live rebuild nights generate dash sql pictures dagster test test-all check bench bench-live byhand-score import profile-check lock backup restore retire service
+.PHONY: help setup run fetch receive live rebuild nights generate dash sql pictures dagster test test-all check bench bench-live byhand-score import profile-check lock backup restore retire service
 
 help:  ## list the targets
 	@echo "True On-Time: delivery as the customer sees it."
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16 | sed 's/^/  make /'
-	@echo "Variables: PROFILE=demo SOURCE=<folder> AS_OF=<instant with zone> PORT=<number>;"
+	@echo "Variables: PROFILE=demo SOURCE=<folder> AS_OF=<instant with zone> PORT=<number> KEEP_VERSIONS=3 KEEP_DAYS=0;"
 	@echo "           the same as TRUE_ON_TIME_… in the environment; TRUE_ON_TIME_DATA=<folder> for all that is made."
 
 setup: $(STAMP)
@@ -59,6 +65,10 @@ fetch: $(STAMP)  ## what the connections have: NAME= one of them; FROM= TO= a pe
 
 live: $(STAMP)  ## stock and tracks over and over, into a small file beside the night's: ONCE=1 goes round once
 	@$(PY) -m dagster_project.commands.live $(if $(ONCE),once)
+
+receive: $(STAMP)  ## take what others push to connections of kind push (PORT=8600; ADDRESS= other than localhost needs a proxy)
+	@$(PY) -m dagster_project.commands.receive --port $(or $(TRUE_ON_TIME_PORT),8600) \
+	  --address $(or $(TRUE_ON_TIME_ADDRESS),127.0.0.1)
 
 rebuild: $(STAMP)  ## the same from scratch: everything lands again, all models anew
 	@$(PY) -m dagster_project.commands.run rebuild
@@ -89,7 +99,7 @@ pictures: $(STAMP)  ## take the README's pictures of the pages anew, from what i
 dagster: $(STAMP)  ## serve Dagster, with the nightly schedule on (PORT=3000)
 	@TRUE_ON_TIME_PORT=$(or $(TRUE_ON_TIME_PORT),3000) $(PY) -m dagster_project.commands.serve
 
-service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages and a daily backup (SERVICE_USER= BACKUP=)
+service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages, pushes and a daily backup (SERVICE_USER= BACKUP=)
 	@$(PY) -m dagster_project.commands.service "$(or $(OUT),systemd)" $(if $(SERVICE_USER),--user $(SERVICE_USER)) \
 	  $(if $(BACKUP),--backup $(BACKUP))
 
@@ -115,8 +125,9 @@ check: $(STAMP)  ## linters, types, layering
 	@.venv/bin/lint-imports
 	@.venv/bin/sqlfmt --check --quiet dbt/models dbt/macros
 
-bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1
-	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone)
+bench: $(STAMP)  ## ORDERS="100000 1000000": speed as ratios to a hand-written script, interleaved; PAGES_ALONE=1 or CONNECTORS_ALONE=1
+	@$(PY) -m tests.bench $(if $(ORDERS),--orders $(ORDERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES_ALONE),--pages-alone) \
+	  $(if $(CONNECTORS_ALONE),--connectors-alone)
 
 bench-live: $(STAMP)  ## the small refresh with 22 sources: MINUTES=5 of rounds; with one hanging, with one dead
 	@$(PY) -m tests.bench.live $(if $(MINUTES),--minutes $(MINUTES))

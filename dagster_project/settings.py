@@ -12,11 +12,15 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROFILES = REPOSITORY / "data" / "profiles"
 DBT_PROJECT = REPOSITORY / "dbt"
+KEPT_VERSIONS = 3
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a run reads and writes. `profile` is a name; all paths are absolute."""
+    """Where a run reads and writes. `profile` is a name; all paths are absolute.
+
+    Of the published versions stay the last `kept_versions`, and those published in the last `kept_days` days.
+    """
 
     profile: str
     profile_dir: Path
@@ -24,6 +28,8 @@ class Settings:
     home: Path
     as_of: datetime | None
     port: int
+    kept_versions: int = KEPT_VERSIONS
+    kept_days: int = 0
 
     def environment(self) -> dict[str, str]:
         """The environment of a process that is to find the same settings."""
@@ -64,8 +70,8 @@ def load() -> Settings:
     """Settings of this process.
 
     Raises:
-        ValueError: the profile is neither a name under data/profiles nor a folder with a profile.yml, or AS_OF is no
-            instant with a zone.
+        ValueError: the profile is neither a name under data/profiles nor a folder with a profile.yml, AS_OF is no
+            instant with a zone, or a number of what is kept is none.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
     profile_dir = (
@@ -92,12 +98,21 @@ def of(profile_dir: Path, source_dir: Path | None = None) -> Settings:
         home=home,
         as_of=_instant(os.environ.get("TRUE_ON_TIME_AS_OF")),
         port=int(os.environ.get("TRUE_ON_TIME_PORT") or 8501),
+        kept_versions=_count("KEEP_VERSIONS", KEPT_VERSIONS, least=1),
+        kept_days=_count("KEEP_DAYS", 0, least=0),
     )
 
 
 def data_dir() -> Path:
     """The folder for all that is made."""
     return Path(os.environ.get("TRUE_ON_TIME_DATA") or REPOSITORY / "data").expanduser().resolve()
+
+
+def _count(name: str, default: int, least: int) -> int:
+    text = os.environ.get(f"TRUE_ON_TIME_{name}") or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise ValueError(f"{name}={text}: write a whole number, at least {least}.")
+    return int(text)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -5,20 +5,14 @@ Needs the development tools (Playwright) and Debian's chromium; nothing of the a
 
 import argparse
 import io
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from dashboards import published, settings
+from dashboards.serving import served
 from dashboards.settings import REPOSITORY
 from dashboards.ui import periods
 from dashboards.ui.navigation import PAGES
@@ -38,32 +32,18 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("pictures need Debian's chromium (apt-get install chromium)")
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    app = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
-        cwd=REPOSITORY / "dashboards",
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        _wait(f"http://localhost:{port}/_stcore/health")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium,
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            )
-            asked.out.mkdir(parents=True, exist_ok=True)
-            for name, path in _views(asked.period).items():
-                for language in LANGUAGES:
-                    for suffix, size in SIZES.items():
-                        file = asked.out / f"{name}_{language}{suffix}.png"
-                        _take(browser, f"http://localhost:{port}/{path}&lang={language}", size, file)
-            browser.close()
-    finally:
-        app.terminate()
-        app.wait(timeout=20)
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        asked.out.mkdir(parents=True, exist_ok=True)
+        for name, path in _views(asked.period).items():
+            for language in LANGUAGES:
+                for suffix, size in SIZES.items():
+                    file = asked.out / f"{name}_{language}{suffix}.png"
+                    _take(browser, f"{address}/{path}&lang={language}", size, file)
+        browser.close()
 
 
 def _views(period: str | None) -> dict[str, str]:
@@ -89,16 +69,6 @@ def _views(period: str | None) -> dict[str, str]:
     wanted |= {"from_day": days.first.isoformat(), "to_day": days.last.isoformat()}
     latest = published.ask(file, "orders_behind", **wanted)
     return views | ({"order": f"orders{chosen}&find={latest[0]['order_id']}"} if latest else {})
-
-
-def _wait(address: str) -> None:
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(address, timeout=1).close()
-            return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(0.25)
-    raise TimeoutError(f"nothing answers on {address}")
 
 
 def _take(browser: Browser, address: str, size: tuple[int, int], file: Path) -> None:

@@ -1,7 +1,8 @@
-"""The one place from which every page gets its figures: the published file, read-only, no way out of it.
+"""The one place from which every page gets its figures: the published files, read-only, no way out of them.
 
 A new version is noticed by its inode and time; a reader of the old one goes on undisturbed. Row filters by
-role will belong here. `ask` is for the pages' own queries, `ask_freely` for what an analyst writes.
+role will belong here. `ask` is for the pages' own queries to the night's file, `ask_live` for
+those to the live one beside it, `ask_freely` for what an analyst writes.
 """
 
 import json
@@ -26,6 +27,13 @@ CONFINED = Path(__file__).with_name("confined.py")
 GRACE = 6.0  # seconds for a process to start, to notice that its time is over, and to say so
 Value = str | float | Sequence[str]
 Row = dict[str, Any]
+# what a file brings up that is half there, or lacks a table or a column
+UNREADABLE = (
+    duckdb.IOException,
+    duckdb.CatalogException,
+    duckdb.BinderException,
+    duckdb.SerializationException,
+)
 
 
 class NothingPublishedError(FileNotFoundError):
@@ -33,7 +41,7 @@ class NothingPublishedError(FileNotFoundError):
 
 
 class OutdatedError(NothingPublishedError):
-    """What is published was made by an earlier version of this project, and lacks what the pages ask for."""
+    """What is published is of an earlier version of this project, or half there, and lacks what the pages ask for."""
 
 
 def version(file: Path) -> str:
@@ -59,12 +67,54 @@ def ask(file: Path, query: str, **values: Value) -> list[Row]:
     return _rows(str(file), seen, query, {**parameters, **values})
 
 
+def ask_live(file: Path, query: str, **values: Value) -> list[Row]:
+    """Rows of `queries/<query>.sql` from the live file, which is replaced every few seconds.
+
+    Raises:
+        NothingPublishedError: there is no such file.
+        OutdatedError: it is half there, or of another version.
+    """
+    try:
+        return _live_rows(str(file), version(file), query, values)
+    except UNREADABLE as unreadable:
+        version(file)  # gone in between?
+        raise OutdatedError(str(file)) from unreadable
+
+
+@st.cache_data(max_entries=100, show_spinner=False)  # few: with the next file all of them are past
+def _live_rows(file: str, seen: str, query: str, values: Mapping[str, Value]) -> list[Row]:
+    return _fetched(_live_connection, file, seen, query, values)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _live_connection(file: str, seen: str) -> duckdb.DuckDBPyConnection:
+    """Like `_connection`, apart from it: a file that is soon replaced drives out only its own kind.
+
+    Not closed by name: a reader in the middle of an answer keeps it open, and with the last one it closes.
+    """
+    return _attached(Path(file))
+
+
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _rows(file: str, seen: str, query: str, values: Mapping[str, Value]) -> list[Row]:
+    return _fetched(_connection, file, seen, query, values)
+
+
+def _fetched(opened: Any, file: str, seen: str, query: str, values: Mapping[str, Value]) -> list[Row]:
+    """Rows by one of the two kinds of kept connections, `_connection` or `_live_connection`."""
     text = (QUERIES / f"{query}.sql").read_text(encoding="utf-8")
     wanted = set().union(*(statement.named_parameters for statement in duckdb.extract_statements(text)))
-    with _connection(file, seen).cursor() as cursor:
-        cursor.execute(text, {name: value for name, value in values.items() if name in wanted})
+    bound = {name: value for name, value in values.items() if name in wanted}
+    try:
+        return _answered(opened(file, seen), text, bound)
+    except (duckdb.InternalException, duckdb.FatalException):  # after one of these it answers nobody any more
+        opened.clear(file, seen)
+        return _answered(opened(file, seen), text, bound)
+
+
+def _answered(connection: duckdb.DuckDBPyConnection, text: str, bound: dict[str, Value]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(text, bound)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -81,14 +131,21 @@ def open_published(file: Path) -> duckdb.DuckDBPyConnection:
     Raises:
         OutdatedError: it lacks a table that they are about.
     """
+    try:
+        return _attached(file, (QUERIES / "words.sql").read_text(encoding="utf-8"))
+    except duckdb.CatalogException as missing:
+        raise OutdatedError(str(file)) from missing
+
+
+def _attached(file: Path, words: str = "") -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"memory_limit": "1GB", "threads": 2})
     path = str(file.resolve()).replace("'", "''")
-    connection.execute(f"attach '{path}' as published (read_only)")
     try:
-        connection.execute((QUERIES / "words.sql").read_text(encoding="utf-8"))
-    except duckdb.CatalogException as missing:
+        connection.execute(f"attach '{path}' as published (read_only)")
+        connection.execute(words)
+    except duckdb.Error:
         connection.close()
-        raise OutdatedError(str(file)) from missing
+        raise
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection

@@ -21,12 +21,14 @@ class Limits:
 class Settings:
     """The profile whose figures are shown, where its published files lie, and what analysts' queries may take.
 
+    `live_file`: stock and tracks of right now, replaced every few seconds; not there where nothing is pulled so often.
     `heartbeats`: a folder of one small JSON file a connection, written as it is fetched.
     `byhand`: where sheets typed by hand are put, if people may upload any.
     """
 
     profile: str
     published_file: Path
+    live_file: Path
     status_file: Path
     heartbeats: Path
     limits: Limits = Limits()
@@ -47,6 +49,7 @@ def load() -> Settings:
     return Settings(
         profile,
         published_file=published / "warehouse.duckdb",
+        live_file=published / "live.duckdb",
         status_file=published / "status.json",
         heartbeats=data / profile / "sources",
         limits=_limits(),

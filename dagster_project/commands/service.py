@@ -1,4 +1,4 @@
-"""`make service OUT=<folder>`: systemd units that keep the schedule and the pages running, and a nightly backup.
+"""`make service OUT=<folder>`: systemd units that keep schedule, pages and receiver running, and a nightly backup.
 
 A profile with a small refresh gets a unit for that, too.
 
@@ -64,6 +64,19 @@ UNITS = {
         [Install]
         WantedBy=multi-user.target
         """,
+    "true-on-time-receive.service": """
+        [Unit]
+        Description=True On-Time: what others push ({profile})
+        After=network.target
+
+        [Service]
+        {common}
+        ExecStart={python} -m dagster_project.commands.receive --port 8600
+        TimeoutStopSec=30
+
+        [Install]
+        WantedBy=multi-user.target
+        """,
     "true-on-time-backup.service": """
         [Unit]
         Description=True On-Time: a backup ({profile})
@@ -121,6 +134,7 @@ def main() -> int:
         f"install: sudo mkdir -p {asked.backup} && sudo cp {folder}/true-on-time* /etc/systemd/system/"
         " && sudo systemctl daemon-reload",
         f"start:   sudo systemctl enable --now true-on-time true-on-time-pages{live} true-on-time-backup.timer",
+        "pushes:  sudo systemctl enable --now true-on-time-receive (with connections of kind push)",
         "watch:   systemctl status 'true-on-time*'; journalctl -u true-on-time -f",
     ):
         say_line(line)

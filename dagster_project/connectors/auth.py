@@ -10,7 +10,8 @@ import hmac
 import re
 import time
 import urllib.parse
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,15 +32,15 @@ STEPS: dict[str, Callable[[bytes, bytes], bytes]] = {
 }
 
 
-def session(settings: dict[str, Any]) -> requests.Session:
-    """A session whose requests carry what the service wants; `renew` of it is called where a token has ended early.
+def session(settings: dict[str, Any], wait: tuple[float, float]) -> requests.Session:
+    """A session whose requests carry what the service wants.
 
-    Raises:
-        authlib.integrations.base_client.OAuthError, requests.RequestException: no token is given.
+    Where it has a `renew`, that is called before the first request and where a token has ended early. `wait`: seconds
+    to connect, and between two pieces of an answer, of requests for a token.
     """
     kind = settings.get("kind", "none")
     if kind == "oauth2":
-        return _OAuth(settings)
+        return _OAuth(settings, wait)
     plain = requests.Session()
     if kind == "key":
         given = str(settings.get("prefix", "")) + str(settings["key"])
@@ -57,7 +58,7 @@ def session(settings: dict[str, Any]) -> requests.Session:
 class _OAuth(OAuth2Session):
     """A session that fetches its token, and a new one when that has ended."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], wait: tuple[float, float]) -> None:
         super().__init__(
             settings["client_id"],
             settings["client_secret"],
@@ -65,10 +66,15 @@ class _OAuth(OAuth2Session):
             token_endpoint=settings["token_url"],
             token_endpoint_auth_method=settings.get("send_as", "client_secret_basic"),
             grant_type="client_credentials",
+            default_timeout=wait,
         )
-        self.renew()
 
     def renew(self) -> None:
+        """Fetch a token.
+
+        Raises:
+            authlib.integrations.base_client.OAuthError, requests.RequestException: none is given.
+        """
         self.fetch_token(self.metadata["token_endpoint"], grant_type="client_credentials")
 
 
@@ -93,17 +99,16 @@ class Signed(AuthBase):
             **dict(form),
             **fields,
         }
-        signature = _filled(str(self.settings["text"]), known).encode()
-        secret = str(self.settings.get("secret", "")).encode()
-        for step in self.settings["steps"]:
-            signature = STEPS[step](signature, secret)
-        _put(request, self.settings["put"], signature.decode())
+        _put(request, self.settings["put"], signature(self.settings, known).decode())
         return request
 
     def _fields(self) -> dict[str, str]:
-        """Values made for each request: the time, as the service wants to read it."""
+        """Values made for each request: the time, as the service wants to read it, or one never used before."""
         made = {}
         for name, field in self.settings.get("fields", {}).items():
+            if field.get("unique"):
+                made[name] = uuid.uuid4().hex
+                continue
             if "value" in field:
                 made[name] = str(field["value"])
                 continue
@@ -113,6 +118,15 @@ class Signed(AuthBase):
                 now, zone
             ).strftime(form)
         return made
+
+
+def signature(settings: Mapping[str, Any], known: dict[str, str]) -> bytes:
+    """The template over what is known of a request, and its steps; of requests that we send, or are sent."""
+    signed = _filled(str(settings["text"]), known).encode()
+    secret = str(settings.get("secret", "")).encode()
+    for step in settings["steps"]:
+        signed = STEPS[step](signed, secret)
+    return signed
 
 
 def _filled(template: str, known: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from filelock import FileLock
 
-from dagster_project.connectors import folder, rest, sql
+from dagster_project.connectors import folder, rest, spool, sql
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Place, Window
 from dagster_project.disk import replace_text
@@ -89,6 +89,8 @@ def fetch(
     with FileLock(home / "sources" / f".{connection.name}.lock", timeout=0):
         state = read_state(home, connection)
         state.attempted_at = datetime.now(UTC).isoformat()
+        if connection.kind == "push":
+            return _look(profile, connection, source_dir, home, state)
         began = time.monotonic()
         errors = _fetch_tables(profile, connection, source_dir, home, state, window, environment)
         state.seconds = round(time.monotonic() - began, 3)
@@ -99,6 +101,16 @@ def fetch(
             state.succeeded_at, state.due_by = now.isoformat(), (now + GRACE * connection.every).isoformat()
         events = [table["last_event_at"] for table in state.tables.values() if table.get("last_event_at")]
         state.last_event_at = max(events, default=None)
+        write_state(home, state)
+    return state
+
+
+def _look(profile: Profile, connection: Connection, source_dir: Path, home: Path, state: State) -> State:
+    """Nobody is asked for what is pushed: its state is the receiver's, while there is one."""
+    made, error = spool.look(profile, connection, source_dir, home)
+    if error:
+        state.tables |= made
+        state.error, state.failures = error, state.failures + 1
         write_state(home, state)
     return state
 
@@ -118,6 +130,10 @@ def _fetch_tables(
     settings = filled(connection.settings, dict(environment))
     if str(settings.get("folder", "")).startswith("inbox/"):
         settings |= {"folder": str(home / settings["folder"]), "may_be_missing": True}
+    settings |= {
+        "published": home / "published" / "warehouse.duckdb",
+        "seconds": connection.deadline.total_seconds(),
+    }
     secrets = list(secrets_of(settings))
     errors = []
     # a scanner came by its hash in requirements.lock; to have its signature checked, too, costs more than all else

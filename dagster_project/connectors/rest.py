@@ -5,23 +5,24 @@ page paging's; records are cut out of the answers by DuckDB, so what lands is wh
 """
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
-from dagster_project.connectors import auth, paging
+from dagster_project.connectors import auth, each, paging
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.paging import Question
+from dagster_project.connectors.periods import AHEAD, Period, asked_since, periods
 from dagster_project.connectors.place import Fetched, Window
 from dagster_project.sources import sql, typed
-from dagster_project.sources.connections import Pull, parsed_length
+from dagster_project.sources.connections import Pull
 from dagster_project.sources.contracts import TableContract
 
 RETRIES = Retry(
@@ -35,20 +36,11 @@ RETRIES = Retry(
 )
 WAIT = (10, 60)  # seconds to connect, and between two pieces of an answer
 ATTEMPTS = 4  # for an answer that is cut off, or pages that do not fit together
-AHEAD = timedelta(minutes=10)  # that a service's clock may be ahead of ours
-LOOK_BACK = "1h"
+ASKING, WAITING = 0.8, 0.9  # of the deadline
 
 
 class UnwholeError(RuntimeError):
     """What came is not all there is, or not what was asked for."""
-
-
-@dataclass(frozen=True)
-class _Period:
-    """What is asked for: from an instant on, and where a service takes it, up to another."""
-
-    start: datetime | None
-    end: datetime | None
 
 
 class Service:
@@ -57,18 +49,26 @@ class Service:
     def __init__(self, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> None:
         self.duck = duck
         self.base = str(settings["base_url"]).rstrip("/")
-        self.session = auth.session(settings.get("auth", {}))
+        self.session = auth.session(settings.get("auth", {}), WAIT)
         self.session.headers.update({"Accept": "application/json", **settings.get("headers", {})})
         for scheme in ("http://", "https://"):
             retries = RETRIES.new(total=settings.get("retries", RETRIES.total))
             self.session.mount(scheme, HTTPAdapter(max_retries=retries))
+        if hasattr(self.session, "renew"):
+            self.session.renew()
         count, _, unit = str(settings.get("rate", "")).partition("/")
         self.pause = {"s": 1.0, "m": 60.0}.get(unit, 0.0) / int(count) if count else 0.0
         self.asked_at = 0.0
+        self.published = Path(settings.get("published", ""))
+        # what is asked number by number ends by itself, with time left to wait for answers, then to keep what came
+        began, seconds = time.monotonic(), float(settings.get("seconds", 1800))
+        self.ends, self.over = began + ASKING * seconds, began + WAITING * seconds
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
+        if "each" in pull.settings:
+            return each.fetch(self, pull, drops)
         fetched = Fetched()
-        for period in _periods(pull, drops, window):
+        for period in periods(pull, drops, window):
             rows, newest = fetched.rows, fetched.last_event_at
             part = self._period(pull, drops, period, window)
             fetched = replace(part, rows=rows + part.rows, last_event_at=part.last_event_at or newest)
@@ -77,7 +77,7 @@ class Service:
     def close(self) -> None:
         self.session.close()
 
-    def _period(self, pull: Pull, drops: Drops, period: _Period, window: Window | None) -> Fetched:
+    def _period(self, pull: Pull, drops: Drops, period: Period, window: Window | None) -> Fetched:
         """All pages of a period as one drop, or nothing."""
         for attempt in range(ATTEMPTS):
             try:
@@ -88,11 +88,11 @@ class Service:
                     raise
                 time.sleep(2**attempt * RETRIES.backoff_factor)
         left_at = drops.cursor()
-        believed, warnings = self._newest(pull, drops.contract)
+        believed, warnings = self.newest(pull, drops.contract)
         cursor = None if window else _later(left_at, believed)
         noted = {"from": window.start.isoformat(), "to": window.end.isoformat()} if window else {}
-        new_columns = self._new_columns(drops.contract)
-        drop = drops.write(self.duck, self._rows(drops.contract, new_columns), cursor, **noted)
+        new_columns = self.new_columns(drops.contract)
+        drop = drops.write(self.duck, self.rows(drops.contract, new_columns), cursor, **noted)
         return Fetched(
             rows=(drop.rows or 0) if drop else 0,
             file=drop.file if drop else "",
@@ -102,24 +102,19 @@ class Service:
             warnings=warnings,
         )
 
-    def _pages(self, pull: Pull, contract: TableContract, period: _Period) -> None:
+    def _pages(self, pull: Pull, contract: TableContract, period: Period) -> None:
         """Fill `records` with what all pages hold, one by one.
 
         Raises:
             UnwholeError: a page came twice, or there are fewer records than the service counts.
         """
-        self.duck.execute("CREATE OR REPLACE TEMP TABLE pages (number INTEGER, body JSON)")
+        self.hold_answers([])
         pager = paging.pager(pull.settings.get("pages", {}), self.base)
         question: Question | None = Question(
             f"{self.base}/{str(pull.settings['path']).lstrip('/')}",
-            {**pull.settings.get("parameters", {}), **_since(pull, period, contract), **pager.first},
+            {**pull.settings.get("parameters", {}), **asked_since(pull, period, contract), **pager.first},
         )
-        path = sql.text(str(pull.settings.get("records", "$[*]")))
-        # where a contract finds its rows within answers, an answer is kept whole
-        kept = f"json_extract(body, {path})"
-        if contract.is_nested:
-            kept = "[CAST(json(body) AS JSON)]"
-            path = path if "records" in pull.settings else sql.text("$")
+        path = _path(pull, contract)
         method = str(pull.settings.get("method", "GET"))
         sent_as = {"query": "params", "form": "data", "json": "json"}[pull.settings.get("send", "query")]
         is_first, number, before = True, 0, ""
@@ -127,20 +122,45 @@ class Service:
             response = self._answer(question, method, sent_as)
             number += 1
             (count, body) = self.duck.execute(
-                f"INSERT INTO pages VALUES ($1, $2) RETURNING len(json_extract(body, {path})), CAST(body AS VARCHAR)",
+                "INSERT INTO pages VALUES ($1, $2, NULL)"
+                f" RETURNING len(json_extract(body, {path})), CAST(body AS VARCHAR)",
                 [number, response.text],
             ).fetchone()  # type: ignore[misc]
             if count and not is_first and body == before:
                 raise UnwholeError(f"page {number} is page {number - 1} again")
             before, is_first = body, False
             question = pager.next(question, response, int(count or 0))
+        self.cut(pull, contract)
+        self._counted(pull)
+
+    def hold_answers(self, answers: list[tuple[str, str]]) -> None:
+        """Begin `pages` anew, with answers and what was asked for, as JSON."""
+        self.duck.execute("CREATE OR REPLACE TEMP TABLE pages (number INTEGER, body JSON, asked JSON)")
+        self.duck.execute(
+            "INSERT INTO pages SELECT generate_subscripts($1, 1), unnest($1), unnest($2)",
+            [[body for body, _ in answers], [asked for _, asked in answers]],
+        )
+
+    def cut(self, pull: Pull, contract: TableContract) -> None:
+        """Fill `records` with those of all `pages`; what was asked for stands beside a record, as its `asked`."""
+        # where a contract finds its rows within answers, an answer is kept whole
+        kept = (
+            "[CAST(json(body) AS JSON)]"
+            if contract.is_nested
+            else f"json_extract(body, {_path(pull, contract)})"
+        )
         self.duck.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE records AS
-            SELECT number, unnest({kept}) AS record FROM pages ORDER BY number
+            SELECT number, CASE
+                WHEN asked IS NULL OR json_type(record) <> 'OBJECT' OR json_exists(record, '$.asked') THEN record
+                ELSE CAST('{{"asked":' || asked || if(len(json_keys(record)) = 0, '', ',')
+                    || substr(ltrim(CAST(record AS VARCHAR), ' \t\n\r'), 2) AS JSON)
+            END AS record
+            FROM (SELECT number, asked, unnest({kept}) AS record FROM pages)
+            ORDER BY number
             """
         )
-        self._counted(pull)
 
     def _counted(self, pull: Pull) -> None:
         """Whether as many records came as the service says, where it does; the same record may rightly come twice."""
@@ -176,6 +196,10 @@ class Service:
                 requests.exceptions.ContentDecodingError,
             ) as error:
                 said = f"the answer broke off: {error}"
+            except requests.ConnectionError as error:
+                if not isinstance(error.args[0], ReadTimeoutError):
+                    raise  # it never began, and has been asked for again
+                said = f"the answer stopped for {WAIT[1]:g} s"
             else:
                 if response.status_code == 401 and attempt == 0 and hasattr(self.session, "renew"):
                     self.session.renew()  # the token ended before its time
@@ -183,16 +207,18 @@ class Service:
                 if not response.ok:
                     told = " ".join(response.text.split())[:200]
                     raise requests.HTTPError(f"{response.status_code} of {question.url}: {told}")
-                if self._is_json(response.text):
+                if "charset" not in response.headers.get("Content-Type", ""):
+                    response.encoding = "utf-8"  # as JSON is, though it be called text
+                if self.is_json(response.text):
                     return response
                 said = "the answer is no whole JSON"
             time.sleep(2**attempt * RETRIES.backoff_factor)
         raise UnwholeError(f"{said} ({question.url}, asked {ATTEMPTS} times)")
 
-    def _is_json(self, text: str) -> bool:
+    def is_json(self, text: str) -> bool:
         return bool(self.duck.execute("SELECT json_valid($1)", [text]).fetchone()[0])  # type: ignore[index]
 
-    def _newest(self, pull: Pull, contract: TableContract) -> tuple[datetime | None, tuple[str, ...]]:
+    def newest(self, pull: Pull, contract: TableContract) -> tuple[datetime | None, tuple[str, ...]]:
         """The newest time of the rows that can be believed, and a word on those that cannot."""
         name = pull.settings.get("since", {}).get("column") or contract.recorded_at
         column = contract.column(str(name)) if name else None
@@ -211,7 +237,7 @@ class Service:
             (f"{jumped} rows lie in the future by {name}, the last at {newest}",) if jumped else ()
         )
 
-    def _new_columns(self, contract: TableContract) -> tuple[str, ...]:
+    def new_columns(self, contract: TableContract) -> tuple[str, ...]:
         """Keys of the records that the contract does not read; of whole answers it reads what it names."""
         if contract.is_nested:
             return ()
@@ -224,7 +250,7 @@ class Service:
         ).fetchall()
         return tuple(key for (key,) in keys if key not in read)
 
-    def _rows(self, contract: TableContract, new_columns: tuple[str, ...]) -> str:
+    def rows(self, contract: TableContract, new_columns: tuple[str, ...]) -> str:
         """The query of a drop's rows: the records themselves, or their values where a drop has columns."""
         if contract.format == "jsonl" or contract.is_nested:
             return "SELECT record FROM records ORDER BY number"
@@ -236,49 +262,9 @@ class Service:
         return f"SELECT {values} FROM records ORDER BY number"
 
 
-def _periods(pull: Pull, drops: Drops, window: Window | None) -> Iterator[_Period]:
-    """What to ask for: from where it was left less a look-back; in steps where the service takes an end."""
-    since = pull.settings.get("since")
-    if not since:
-        yield _Period(None, None)
-        return
-    start: datetime | None
-    if window:
-        start, end = window.start, window.end
-    else:
-        left_at = drops.cursor()
-        look_back = parsed_length(str(since.get("look_back", LOOK_BACK)))
-        first = since.get("first")
-        zone = ZoneInfo(drops.contract.zone)
-        begun = datetime.fromisoformat(str(first)).replace(tzinfo=zone) if first else None
-        begun = pull.first or begun
-        start = datetime.fromisoformat(left_at) - look_back if left_at else begun
-        end = datetime.now(UTC) + AHEAD
-    step = since.get("step")
-    if not (step and start and "until" in since):
-        yield _Period(start, end if window else None)
-        return
-    while start < end:
-        until = min(start + parsed_length(str(step)), end)
-        yield _Period(start, until)
-        start = until
-
-
-def _since(pull: Pull, period: _Period, contract: TableContract) -> dict[str, str]:
-    since = pull.settings.get("since", {})
-    asked = {}
-    for key, instant in (("parameter", period.start), ("until", period.end)):
-        if key in since and instant is not None:
-            asked[str(since[key])] = _told(instant, str(since.get("format", "iso")), contract.zone)
-    return asked
-
-
-def _told(instant: datetime, form: str, zone: str) -> str:
-    if form == "iso":
-        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if form in ("s", "ms"):
-        return str(int(instant.timestamp() * (1000 if form == "ms" else 1)))
-    return instant.astimezone(ZoneInfo(zone)).strftime(form)
+def _path(pull: Pull, contract: TableContract) -> str:
+    """Where the records of an answer are."""
+    return sql.text(str(pull.settings.get("records", "$" if contract.is_nested else "$[*]")))
 
 
 def _later(left_at: str | None, believed: datetime | None) -> str | None:

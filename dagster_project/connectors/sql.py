@@ -5,6 +5,7 @@ look-back for rows that were committed late; a small table without one is read w
 """
 
 import importlib.util
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ import duckdb
 
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Window
-from dagster_project.sources import sql
-from dagster_project.sources.connections import Pull, parsed_length
+from dagster_project.sources import sql, typed
+from dagster_project.sources.connections import Pull
+from dagster_project.sources.contracts import TableContract
+from dagster_project.sources.lengths import parsed_length
 
 SCANNERS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
 LOOK_BACK = "1h"
+FETCHED_AT = "fetched_at"  # a column that a table read whole may have by its contract alone
 AHEAD = timedelta(minutes=10)  # that a source's clock may be ahead of ours; a later time is an error in a row
 _TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE")
 
@@ -30,6 +34,9 @@ class Database:
         self.duck = duck
         engine = settings["engine"]
         load_scanner(duck, engine)
+        if engine == "sqlite":
+            # any column may hold anything: what a value is says the contract, and one that is wrong costs its row only
+            duck.execute("SET sqlite_all_varchar = true")
         duck.execute(f"ATTACH {sql.text(settings['connect'])} AS place (TYPE {engine}, READ_ONLY)")
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
@@ -52,7 +59,7 @@ class Database:
         column = str(pull.settings["cursor"])
         if column not in types:
             raise ValueError(f"the cursor column {column} is missing; known are {', '.join(types)}")
-        quoted, type_ = sql.name(column), types[column]
+        quoted, type_ = _compared(column, types[column], drops.contract)
         zone = ZoneInfo(drops.contract.zone)
         left_at = drops.cursor()
         if window is not None:
@@ -66,6 +73,8 @@ class Database:
             where = "true"
         else:
             where = f"{quoted} >= {_less(left_at, type_, str(pull.settings.get('look_back', '')))}"
+            if types[column] == "VARCHAR":
+                where += f" OR {quoted} IS NULL"  # what cannot be read is judged when it lands
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table} WHERE {where}")
         latest = _local(datetime.now(UTC) + AHEAD, type_, zone) if type_ in _TIMES else "NULL"
         believed, newest, jumped = self.duck.execute(
@@ -93,21 +102,39 @@ class Database:
         return {"rows": drop.rows if drop else 0, "file": drop.file if drop else ""}
 
     def _whole(self, table: str, drops: Drops) -> dict[str, Any]:
-        """All rows, of which those that were not there last time are brought."""
+        """All rows, of which those that were not there last time are brought; `fetched_at` is theirs if the contract
+        has such a column and the place does not, so a row that returns to what it was is known as news.
+        """
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table}")
-        last = drops.folder / f".{drops.connection}-last.parquet"
+        last = self._settled(drops)
         self.duck.execute("CREATE OR REPLACE TEMP TABLE before AS FROM fetched LIMIT 0")
         if last.exists() and _shape(self.duck, f"read_parquet({sql.text(str(last))})") == _shape(
             self.duck, "fetched"
         ):
             self.duck.execute(f"INSERT INTO before BY NAME FROM read_parquet({sql.text(str(last))})")
         (gone,) = self.duck.execute("SELECT count(*) FROM (FROM before EXCEPT ALL FROM fetched)").fetchone()  # type: ignore[misc]
-        drop = drops.write(self.duck, "FROM fetched EXCEPT ALL FROM before")
+        news = "FROM fetched EXCEPT ALL FROM before"
+        known = [name for name, _ in _shape(self.duck, "fetched")]
+        if drops.contract.column(FETCHED_AT) and FETCHED_AT not in known:
+            news = f"SELECT *, now() AS {FETCHED_AT} FROM ({news})"
         drops.folder.mkdir(parents=True, exist_ok=True)
-        kept = last.with_name(last.name + ".new")
-        self.duck.execute(f"COPY fetched TO {sql.text(str(kept))} (FORMAT parquet)")
-        kept.replace(last)  # after the drop: a kill in between brings the same rows twice, never none
+        snapshot = uuid.uuid4().hex
+        waiting = last.with_name(f"{last.name}.{snapshot}")
+        self.duck.execute(f"COPY fetched TO {sql.text(str(waiting))} (FORMAT parquet)")
+        drop = drops.write(self.duck, news, snapshot=snapshot)
+        waiting.replace(last)
         return {"rows": drop.rows if drop else 0, "file": drop.file if drop else "", "gone": gone}
+
+    def _settled(self, drops: Drops) -> Path:
+        """What the table held last time: of a fetch that was killed, if its drop is there."""
+        last = drops.folder / f".{drops.connection}-last.parquet"
+        newest = next(drops.manifests(), {}).get("snapshot")
+        for waiting in drops.folder.glob(f"{last.name}.*"):
+            if waiting.name == f"{last.name}.{newest}":
+                waiting.replace(last)
+            else:
+                waiting.unlink()
+        return last
 
 
 def _shape(duck: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[str, str]]:
@@ -127,6 +154,20 @@ def load_scanner(duck: duckdb.DuckDBPyConnection, engine: str) -> None:
         raise ModuleNotFoundError(f"duckdb_extension_{scanner} is not installed: run make setup")
     (path,) = Path(package.origin).parent.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension")
     duck.execute(f"LOAD {sql.text(str(path))}")
+
+
+def _compared(name: str, type_: str, contract: TableContract) -> tuple[str, str]:
+    """A cursor column as SQL, and its type; text is read as the contract says, without one as a number."""
+    quoted = sql.name(name)
+    if type_ != "VARCHAR":
+        return quoted, type_
+    column = contract.column(name)
+    if column is None or column.type == "integer":
+        return f"TRY_CAST({quoted} AS BIGINT)", "BIGINT"
+    if column.type == "text":
+        raise ValueError(f"the cursor column {name} is text by its contract: it must be a time or a number")
+    read = typed.value(column).replace(typed.text_column(column), quoted)
+    return f"CAST({read} AS TIMESTAMP WITH TIME ZONE)", "TIMESTAMP WITH TIME ZONE"
 
 
 def _less(cursor: str, type_: str, look_back: str) -> str:

@@ -3,7 +3,6 @@
 The processes are forks of one that has read the profile and opened nothing, so each begins at once.
 """
 
-import contextlib
 import ctypes
 import importlib
 import multiprocessing
@@ -11,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
@@ -85,7 +85,7 @@ class Fetches:
             window,
         )
         self.running: list[_Fetch] = []
-        with contextlib.suppress(ImportError):
+        with suppress(ModuleNotFoundError):
             importlib.import_module(
                 "pandas"
             )  # DuckDB looks for it with the first value: once here, not in each fork
@@ -145,11 +145,18 @@ def _end(one: _Fetch, home: Path, say: Callable[[str], object]) -> State:
         state.error, state.failures, state.seconds = failed_by, state.failures + 1, round(took, 3)
         state.tables = {name: {**table, "rows": 0} for name, table in state.tables.items()}
         write_state(home, state)
+    if connection.kind == "push":
+        say(f"{connection.name} is pushed to, last {state.last_event_at or 'never'}{_told(state)}")
+        return state
     rows = sum(table.get("rows") or 0 for table in state.tables.values())
-    say(f"fetched {connection.name}: {rows:,} rows ({took:.1f} s){f'; {state.error}' if state.error else ''}")
+    say(f"fetched {connection.name}: {rows:,} rows ({took:.1f} s){_told(state)}")
     for name, table in state.tables.items():
         for warning in table.get("warnings", ()):
             say(f"  {name}: {warning}")
         if table.get("new_columns"):
             say(f"  {name}: columns that its contract does not know: {', '.join(table['new_columns'])}")
     return state
+
+
+def _told(state: State) -> str:
+    return f"; {state.error}" if state.error else ""

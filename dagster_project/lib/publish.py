@@ -7,6 +7,7 @@ writes into the draft; whether they may be published (quality.py, night.py); how
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from dagster_project.lib.runs import Run
 from dagster_project.lib.warehouse import literal, now, quoted
 from dagster_project.settings import Settings
 
-KEPT_VERSIONS = 3
 META = ("run", "runs", "loads", "files", "quality")
 RATE_KEY = "metric, day"
 COMMENTS = Path(__file__).with_name("meta_tables.yml")
@@ -66,7 +66,7 @@ def publish(
         _complete(connection, run, quarantine)
         connection.execute("checkpoint draft")
     reached("completed")
-    _recycle(settings.published_file, versions, copy)
+    _recycle(settings, versions, copy)
     _copy(settings.draft_file, copy)
     reached("copied")
     _verify(settings.draft_file, copy, run)
@@ -77,7 +77,8 @@ def publish(
     _point(settings.published_file, target)
     reached("swapped")
     _carry_published_rates(connection, settings)
-    _prune(settings.published_file, versions)
+    for path in _spent(settings, versions):
+        path.unlink()
     return target
 
 
@@ -161,13 +162,12 @@ def _comment(connection: duckdb.DuckDBPyConnection) -> None:
             )
 
 
-def _recycle(published: Path, versions: Path, copy: Path) -> None:
+def _recycle(settings: Settings, versions: Path, copy: Path) -> None:
     """The oldest version, which would go, becomes the new copy: most of its blocks are right already."""
     for leftover in versions.glob("*.tmp*"):
         leftover.unlink()  # of a publish that was killed: a block may be half written under its new checksum
-    kept = _by_number(versions)
-    if len(kept) >= KEPT_VERSIONS and kept[0].resolve() != published.resolve():
-        os.replace(kept[0], copy)
+    for oldest in _spent(settings, versions, coming=1)[:1]:
+        os.replace(oldest, copy)
 
 
 def _copy(draft: Path, copy: Path) -> None:
@@ -220,14 +220,13 @@ def _point(link: Path, target: Path) -> None:
     sync(link.parent)
 
 
-def _prune(published: Path, versions: Path) -> None:
-    for path in _by_number(versions)[:-KEPT_VERSIONS]:
-        if path.resolve() != published.resolve():
-            path.unlink()
-
-
-def _by_number(versions: Path) -> list[Path]:
-    """The versions, oldest first."""
-    return sorted(
+def _spent(settings: Settings, versions: Path, coming: int = 0) -> list[Path]:
+    """The versions that need not stay once as many more have come, the oldest first; never the one readers see."""
+    in_order = sorted(
         versions.glob("warehouse_*.duckdb"), key=lambda path: int(path.stem.removeprefix("warehouse_"))
     )
+    beyond = in_order[: max(0, len(in_order) + coming - settings.kept_versions)]
+    if settings.kept_days:
+        first = time.time() - settings.kept_days * 86_400
+        beyond = [path for path in beyond if path.stat().st_mtime < first]
+    return [path for path in beyond if path.resolve() != settings.published_file.resolve()]

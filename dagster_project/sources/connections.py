@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .contracts import TableContract, texts
+from .connection_checks import (
+    SECRETS,
+    VARIABLE,
+    check_each,
+    check_paging,
+    check_receiving,
+    check_secrets,
+    check_service,
+)
+from .contracts import TableContract
+from .lengths import length
 from .marked_yaml import Mapping, Mistakes
 
 # by kind: what its connections say, and what each of their tables says
@@ -18,32 +28,14 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sql": (("engine", "connect"), ("from", "cursor", "look_back", "full")),
     "rest": (
         ("base_url", "auth", "headers", "rate"),
-        ("path", "method", "send", "parameters", "records", "pages", "since"),
+        ("path", "method", "send", "parameters", "records", "pages", "since", "each"),
     ),
+    "push": (("check", "answer", "limit"), ("field", "document")),
 }
-AUTH: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "key": ("header", "query", "key", "prefix"),
-    "basic": ("user", "password"),
-    "oauth2": ("token_url", "client_id", "client_secret", "scope", "send_as"),
-    "signed": ("text", "steps", "secret", "put", "fields"),
-}
-PAGES: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "page": ("parameter", "first", "size_parameter", "size"),
-    "offset": ("parameter", "size_parameter", "size"),
-    "cursor": ("parameter", "next"),
-    "link": (),
-}
-SIGNING = ("md5", "sha256", "hmac_md5", "hmac_sha256", "hex", "base64", "upper", "urlencode")
 ENGINES = ("postgres", "mysql", "sqlite")
 REFRESHED = ("sql", "rest")  # kinds whose tables may have a rhythm of their own
 LEAST_REFRESH = timedelta(seconds=5)
 _HEAD = ("source", "kind", "description", "every", "deadline", "instances", "tables")
-_SECRETS = ("connect", "password", "client_secret", "key", "token", "secret")
-_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
-_LENGTH = re.compile(r"(\d+)(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True)
@@ -124,9 +116,11 @@ def _connection(
         for key in KINDS[kind][0]:
             if key in given:
                 settings[key], settings.lines[key] = given[key], given.line_of(key)
-    _check_secrets(settings, mistakes)
+    check_secrets(settings, mistakes)
     if kind == "rest":
-        _check_service(settings, mistakes)
+        check_service(settings, mistakes)
+    if kind == "push":
+        check_receiving(settings, mistakes)
     if kind == "sql":
         mistakes.one_of(settings, "engine", ENGINES, "postgres")
         mistakes.keys(settings, f"connection {name}", settings, ["engine", "connect"])
@@ -147,13 +141,18 @@ def _connection(
         elif known and known[table].is_nested and kind == "sql":
             what = f"table {source}.{table} is found within documents by its contract, which no database has"
             mistakes.add(line, what, "Set `format: csv` in its contract")
+        elif known and kind == "push" and known[table].format not in ("json", "jsonl"):
+            what = f"table {source}.{table} is {known[table].format} by its contract, but JSON is pushed"
+            mistakes.add(line, what, "Set `format: json` or `jsonl` in its contract")
         if not isinstance(pull, Mapping):
             mistakes.add(line, f"table {table} is no mapping", "Write how it is fetched, or {}")
             continue
         own_keys = [*KINDS[kind][1], *(["refresh"] if kind in REFRESHED else [])]
         mistakes.keys(pull, f"table {table} of a connection of kind {kind}", own_keys)
         if kind == "rest":
-            _check_paging(pull, table, mistakes)
+            check_paging(pull, table, mistakes)
+            if "each" in pull:
+                check_each(pull, table, mistakes)
         if kind == "sql" and ("cursor" in pull) == (pull.get("full") is True):
             mistakes.add(
                 line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
@@ -185,25 +184,6 @@ def _refresh(pull: Mapping, mistakes: Mistakes) -> timedelta | None:
     return told
 
 
-def length(mapping: Mapping, key: str, default: str, mistakes: Mistakes) -> timedelta:
-    """A length of time such as 15s, 10m, 2h, 1d."""
-    value = str(mapping.get(key, default))
-    if not _LENGTH.fullmatch(value):
-        mistakes.add(
-            mapping.line_of(key), f"{key} {value!r} is no length of time", "Write as in 15s, 10m, 2h or 1d"
-        )
-        value = default
-    return parsed_length(value)
-
-
-def parsed_length(text: str) -> timedelta:
-    """The timedelta of a text that `length` has passed."""
-    match = _LENGTH.fullmatch(text)
-    if not match:
-        raise ValueError(f"{text!r} is no length of time such as 15s, 10m, 2h or 1d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
 def filled(value: Any, environment: dict[str, str]) -> Any:
     """Settings with the values of their variables.
 
@@ -214,7 +194,7 @@ def filled(value: Any, environment: dict[str, str]) -> Any:
         return {key: filled(item, environment) for key, item in value.items()}
     if isinstance(value, list):
         return [filled(item, environment) for item in value]
-    return _VARIABLE.sub(lambda match: environment[match[1]], value) if isinstance(value, str) else value
+    return VARIABLE.sub(lambda match: environment[match[1]], value) if isinstance(value, str) else value
 
 
 def secrets_of(settings: Any) -> Iterator[str]:
@@ -222,7 +202,7 @@ def secrets_of(settings: Any) -> Iterator[str]:
     for key, value in settings.items():
         if isinstance(value, dict):
             yield from secrets_of(value)
-        elif key in _SECRETS:
+        elif key in SECRETS:
             yield str(value)
 
 
@@ -234,49 +214,4 @@ def _variables(value: Any) -> Iterator[str]:
         for item in value:
             yield from _variables(item)
     elif isinstance(value, str):
-        yield from _VARIABLE.findall(value)
-
-
-def _check_service(settings: Mapping, mistakes: Mistakes) -> None:
-    """How a service is told who asks."""
-    mistakes.keys(settings, "a connection of kind rest", settings, ["base_url"])
-    auth = mistakes.mapping(settings, "auth")
-    kind = mistakes.one_of(auth, "kind", AUTH, "none")
-    required = {"key": ["key"], "basic": ["user", "password"], "signed": ["text", "steps", "put"]}
-    required["oauth2"] = ["token_url", "client_id", "client_secret"]
-    mistakes.keys(auth, f"auth of kind {kind}", ["kind", *AUTH[kind]], required.get(kind, []))
-    for step in texts(auth, "steps", mistakes):
-        if step not in SIGNING:
-            mistakes.unknown(auth.line_of("steps"), "step of a signature", step, SIGNING)
-    if "rate" in settings and not re.fullmatch(r"[1-9]\d*/[sm]", str(settings["rate"])):
-        mistakes.add(
-            settings.line_of("rate"), f"rate {settings['rate']!r} is none", "Write as in 5/s or 100/m"
-        )
-
-
-def _check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
-    """How a table's pages follow each other, and since when it is asked for."""
-    mistakes.keys(pull, f"table {table}", pull, ["path"])
-    mistakes.one_of(pull, "method", ("GET", "POST"), "GET")
-    mistakes.one_of(pull, "send", ("query", "form", "json"), "query")
-    pages = mistakes.mapping(pull, "pages")
-    kind = mistakes.one_of(pages, "by", PAGES, "none")
-    required = ["parameter", "next"] if kind == "cursor" else []
-    mistakes.keys(pages, f"pages by {kind}", ["by", "total", *PAGES[kind]], required)
-    since = mistakes.mapping(pull, "since")
-    known = ["parameter", "until", "format", "column", "look_back", "step", "first"]
-    mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
-    for key in ("look_back", "step"):
-        length(since, key, "1h", mistakes)
-
-
-def _check_secrets(settings: Mapping, mistakes: Mistakes) -> None:
-    """A secret stands in an environment variable; a file of the profile only names it."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            _check_secrets(value, mistakes)
-        elif key in _SECRETS and not _VARIABLE.search(str(value)):
-            what = f"{key!r} stands in the file itself"
-            mistakes.add(
-                settings.line_of(key), what, f"Put it into the environment and write `{key}: ${{NAME}}`"
-            )
+        yield from VARIABLE.findall(value)

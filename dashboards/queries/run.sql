@@ -12,6 +12,7 @@ select
     (select count(*) from published.meta.files where status = 'refused') as refused_files,
     $yellow_from as yellow_from, $red_above as red_above, $minimum_sample as minimum_sample,
     $final_after_days as final_after_days, $xmr_minimum_points as xmr_minimum_points,
-    $xmr_factor as xmr_factor, $xmr_run_length as xmr_run_length
+    $xmr_factor as xmr_factor, $xmr_run_length as xmr_run_length,
+    $old_after_seconds as old_after_seconds
 from published.meta.run as run
 left join published.meta.runs as runs using (run_number)

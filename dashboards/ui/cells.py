@@ -17,11 +17,11 @@ def draw(
     y: list[int],
     written: Callable[[Row], str],
     said: Callable[[Row], str],
-    at: Callable[[Row], dict[str, str]],
+    at: Callable[[Row], dict[str, str]] | None = None,
     size: int = 14,
 ) -> None:
     """A coloured cell a row, with what is written in it, what it says to the mouse, and where
-    the orders behind it are."""
+    the orders behind it are, if any are."""
     colours = theme.palette()
     chart.update_layout(
         hoverdistance=WITHIN_REACH,
@@ -49,7 +49,7 @@ def draw(
         textfont={"size": size, "color": [colours.on_status[row["colour"]] for row in rows]},
         hovertext=[said(row) for row in rows],
         hoverinfo="text",
-        customdata=[opens.target(_list_of(row), **at(row)) for row in rows],
+        customdata=[opens.target(_list_of(row), **at(row)) for row in rows] if at else None,
         showlegend=False,
     )
 

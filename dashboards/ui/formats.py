@@ -1,5 +1,6 @@
 """Numbers, dates and durations as the page's language writes them. Rates come in as fractions."""
 
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -67,6 +68,17 @@ def span(minutes: float) -> str:
         return t("span_hours", h=whole // 60, m=whole % 60)
     hours = round(whole / 60)
     return t("span_days", d=f"{hours // 24:,}", h=hours % 24)
+
+
+def ago(seconds: float) -> str:
+    """How old something is: seconds up to two minutes, begun ones counted, so that what is over a limit reads so."""
+    whole = math.ceil(seconds)
+    return t("seconds", n=max(whole, 0)) if whole < 120 else span(seconds / 60)
+
+
+def clock(when: datetime, is_today: bool) -> str:
+    """The time of day; of another day that too."""
+    return f"{when:%H:%M}" if is_today else moment(when)
 
 
 def age(group: Mapping[str, int | None]) -> str:

@@ -9,7 +9,7 @@ from dashboards.ui.i18n import t
 
 FOLDER = Path(__file__).parent.parent / "app_pages"
 # group of readers -> its pages, by the key of their texts; a page has a line here once it has something to show.
-# Alerts will have a page with the executive's and one with operations', orders' states and stock with operations',
+# Alerts will have a page with the executive's and one with operations', orders' states with operations',
 # customers' identity with trust: a menu grows by a line, nothing else moves.
 PAGES = {
     "executive": ["executive", "change"],
@@ -19,19 +19,24 @@ PAGES = {
 }
 # pages that are not there unless somebody has switched them on
 SWITCHED = {"operations": ["byhand"]}
+# pages of what is pulled every few seconds: in no menu where nothing is; opened by its address, such a page says so
+LIVE = {"operations": ["stock"]}
 # what the address says to every page; the rest is said to one page only
 OF_EVERY_PAGE = ("lang", "period", "place", "carrier", "order_type")
 
 
 def pages() -> dict[str, st.Page]:
     """All pages by key; the first is the one that opens."""
-    return {key: page(key) for group in groups().values() for key in group}
+    of_groups = [*groups().values(), *LIVE.values()]
+    return {key: page(key) for keys in of_groups for key in keys}
 
 
 def groups() -> dict[str, list[str]]:
-    """The pages of each group of readers, with those that are switched on."""
-    switched = SWITCHED if settings.load().byhand else {}
-    return {group: [*keys, *switched.get(group, [])] for group, keys in PAGES.items()}
+    """The pages of each group of readers, with those that are switched on or have something live to show."""
+    found = settings.load()
+    live = LIVE if found.live_file.is_file() else {}
+    switched = SWITCHED if found.byhand else {}
+    return {group: [*keys, *live.get(group, []), *switched.get(group, [])] for group, keys in PAGES.items()}
 
 
 def page(key: str) -> st.Page:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row, Value
-from dashboards.ui import charts, formats, order_evidence, stages, theme
+from dashboards.ui import charts, formats, order_evidence, scans_live, stages, theme
 from dashboards.ui.i18n import language, t
 from dashboards.ui.orders import CLOCK
 from dashboards.ui.page import View
@@ -26,6 +26,7 @@ def show(view: View, order_id: str, order_day: date) -> None:
     events = view.ask("order_events", order_id=order_id)
     st.header(verdict(order), anchor=False)
     st.caption(facts(order))
+    scans_live.since_night(view, parts, events)
     with st.container(border=True):
         st.subheader(t("order_line"), anchor=False)
         if passed:

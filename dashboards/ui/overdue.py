@@ -22,7 +22,7 @@ def moving(parts: list[Row]) -> int:
 
 
 def show(view: View, parts: list[Row], ages: list[Row]) -> None:
-    """What to act on today first; then what waits for somebody's word; the ages below."""
+    """What to act on today first; then what waits for somebody's word; the ages folded away below."""
     st.subheader(t("overdue_title"), anchor=False)
     if not any(row["orders"] for row in parts):
         st.caption(t("nothing_overdue"))
@@ -38,9 +38,8 @@ def show(view: View, parts: list[Row], ages: list[Row]) -> None:
         for row in _with_us(view):
             label = t("open_lost_plain", name=_at(row), orders=formats.count(row["orders"]))
             opens.link(label, "overdue", part="with_us", stage=row["stage"], at=row["place"])
-    st.caption(t("overdue_ages"))
-    opens.chart(charts.overdue(ages), "chart_overdue", t("overdue_ages"))
-    with st.expander(t("open_lists"), key="open_ages"):
+    with st.expander(t("overdue_ages"), key="open_ages"):
+        opens.chart(charts.overdue(ages), "chart_overdue", t("overdue_ages"))
         for row in ages:
             if row["orders"]:
                 label = t("overdue_hover", age=formats.age(row), orders=formats.count(row["orders"]))

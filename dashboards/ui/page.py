@@ -1,5 +1,6 @@
 """What every page starts from: the published run, what is chosen, and a way to ask."""
 
+import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -22,6 +23,17 @@ class View:
     def ask(self, query: str, **values: Value) -> list[Row]:
         """Rows of a query over what is chosen; `values` add to it or replace parts of it."""
         return published.ask(self.settings.published_file, query, **{**self.chosen.values(), **values})
+
+    def ask_live(self, query: str, **values: Value) -> list[Row]:
+        """The same of stock and tracks of right now; the age of a figure is counted to `now_us` and may be
+        `old_after_seconds`.
+
+        Raises:
+            published.NothingPublishedError: there is no such file, or none that can be read.
+        """
+        known = {name: self.run[name] for name in ("timezone", "old_after_seconds")}
+        asked = {**self.chosen.values(), **known, "now_us": time.time_ns() // 1000, **values}
+        return published.ask_live(self.settings.live_file, query, **asked)
 
 
 def open_view(settings: Settings, language: str) -> View:

@@ -12,7 +12,7 @@ from pathlib import Path
 from dagster_project import settings
 from dagster_project.lib.progress import say_line
 from dagster_project.settings import REPOSITORY
-from tests.bench import company, report
+from tests.bench import company, connectors, report, report_connectors
 from tests.bench.race import OtherFiguresError, Race
 
 PAGE, README = REPOSITORY / "docs" / "bench.md", REPOSITORY / "README.md"
@@ -27,9 +27,14 @@ def main() -> int:
     parser.add_argument(
         "--pages-alone", action="store_true", help="only what the pages take, beside an earlier race"
     )
+    parser.add_argument(
+        "--connectors-alone",
+        action="store_true",
+        help="only how fast connections bring rows, beside earlier races",
+    )
     arguments = parser.parse_args()
     folder = settings.load().home.parent / "bench"
-    for orders in arguments.orders:
+    for orders in [] if arguments.connectors_alone else arguments.orders:
         race = Race(folder / str(orders), orders, arguments.orders_a_day, say_line)
         file = folder / f"{orders}.json"
         if arguments.pages_alone:
@@ -45,7 +50,11 @@ def main() -> int:
     results = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.json")]
     results.sort(key=lambda result: result["orders"])
     before = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
-    page = report.with_live(report.text(results), report.live_part(before))
+    if not arguments.pages_alone:
+        connectors.run(folder / "connectors", say_line)
+    rates = connectors.result(folder / "connectors")
+    page = report.text(results, *([report_connectors.section(rates)] if rates else []))
+    page = report.with_live(page, report.live_part(before))
     arguments.page.write_text(page, encoding="utf-8")
     if arguments.page == PAGE:
         README.write_text(report.placed(README.read_text(encoding="utf-8"), results), encoding="utf-8")

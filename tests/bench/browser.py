@@ -5,23 +5,18 @@ page or of period: in a session that is open. Then twenty readers at once. Not h
 """
 
 import json
-import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dagster_project.settings import REPOSITORY
+from dashboards.serving import served
 from dashboards.ui.navigation import PAGES
 
 TRIES = 3
@@ -64,36 +59,10 @@ def main(file: Path, out: Path) -> None:
     out.write_text(json.dumps({"pages": pages, "crowd": crowd}, indent=1), encoding="utf-8")
 
 
-@contextmanager
-def serve(file: Path) -> Iterator[str]:
+def serve(file: Path) -> AbstractContextManager[str]:
     """The app on the published file, as a process of its own; ready once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
-        cwd=REPOSITORY / "dashboards",
-        env={
-            **os.environ,
-            "PYTHONPATH": str(REPOSITORY),
-            "TRUE_ON_TIME_DATA": str(file.parent.parent.parent),
-            "TRUE_ON_TIME_PROFILE": str(file.parent.parent),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except (urllib.error.URLError, TimeoutError, ConnectionError):
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    profile = file.parent.parent
+    return served(TRUE_ON_TIME_DATA=str(profile.parent), TRUE_ON_TIME_PROFILE=str(profile))
 
 
 def _path(key: str) -> str:

@@ -16,8 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dagster_project.lib import nights
-from dagster_project.lib.publish import KEPT_VERSIONS
-from dagster_project.settings import REPOSITORY, Settings
+from dagster_project.settings import KEPT_VERSIONS, REPOSITORY, Settings
 from tests.bench import browser, company, compare, measure, script
 from tests.homes import settings_for
 

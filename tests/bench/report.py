@@ -39,8 +39,8 @@ ASKED = (
 VERSIONS = ("duckdb", "dbt-core", "dagster", "great-expectations")
 
 
-def text(results: Sequence[Result]) -> str:
-    """The page, for the sizes raced, the smallest first."""
+def text(results: Sequence[Result], *sections: str) -> str:
+    """The page, for the sizes raced, the smallest first, with what else there is to say."""
     blocks = [
         "# Speed",
         "Written by `make bench`. Each contender runs in a process of its own, in turn, round after round; figures are"
@@ -53,6 +53,7 @@ def text(results: Sequence[Result]) -> str:
         *([_growth(results)] if len(results) > 1 else []),
         _where(results),
         _models(results[-1]),
+        *sections,
         *(_pages(result) for result in results),
         *(_drawn(result) for result in results if "browser" in result),
     ]
@@ -94,7 +95,7 @@ def summary(results: Sequence[Result]) -> str:
         "everything anew, MiB",
         "one night, MiB",
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def placed(document: str, results: Sequence[Result]) -> str:
@@ -144,7 +145,7 @@ def live(results: Result) -> str:
         f" {first['stock']:,} figures of stock, {first['tracks']:,} waybills. The age of the oldest figure is taken"
         " when its file is replaced by the next, of all sources but the one that is wrong."
     )
-    return f"{LIVE_TITLE}\n\n{note}\n\n{_table(head, rows)}\n"
+    return f"{LIVE_TITLE}\n\n{note}\n\n{table(head, rows)}\n"
 
 
 def live_part(document: str) -> str:
@@ -205,7 +206,7 @@ def _size(result: Result) -> str:
     lines = [
         f"## {result['orders']:,} orders, {result['days']} days, {rounds} rounds",
         f"{result['megabytes']:,} MB of Parquet; raced {result['raced_at']}.",
-        _table(head, rows),
+        table(head, rows),
     ]
     if "by_hand" in runs:
         times = median(
@@ -235,7 +236,7 @@ def _growth(results: Sequence[Result]) -> str:
     sizes = [f"{result['orders']:,}" for result in results]
     steps = [f"{later} ÷ {former}" for former, later in pairwise(sizes)]
     head = ("", *(f"{size}, s" for size in sizes), *steps, *(f"{size}, MiB" for size in sizes))
-    return "## As the history grows\n\nSeconds without start-up.\n\n" + _table(head, rows)
+    return "## As the history grows\n\nSeconds without start-up.\n\n" + table(head, rows)
 
 
 def _where(results: Sequence[Result]) -> str:
@@ -258,7 +259,7 @@ def _where(results: Sequence[Result]) -> str:
             )
     phases = results[0]["runs"]["rebuild"][0]["phases"]
     head = ("seconds", "until published", "of it start-up", *phases, "between the steps", "after publishing")
-    return "## Where a night's time goes\n\n" + _table(head, rows)
+    return "## Where a night's time goes\n\n" + table(head, rows)
 
 
 def _models(result: Result) -> str:
@@ -272,7 +273,7 @@ def _models(result: Result) -> str:
         told = ", ".join(f"{model} {seconds[model]:.1f}" for model in slowest)
         rows.append((TITLES[name].removeprefix("True On-Time, "), told))
     head = ("", "slowest models, seconds")
-    return f"{result['orders']:,} orders:\n\n" + _table(head, rows)
+    return f"{result['orders']:,} orders:\n\n" + table(head, rows)
 
 
 def _pages(result: Result) -> str:
@@ -287,7 +288,7 @@ def _pages(result: Result) -> str:
         f"again, ms (at most {PAGE_LIMITS['warm_ms']})",
         f"8 readers at once, 95 of 100, ms (at most {PAGE_LIMITS['p95_ms']})",
     )
-    return f"## The pages' queries, {result['orders']:,} orders\n\n" + _table(head, rows)
+    return f"## The pages' queries, {result['orders']:,} orders\n\n" + table(head, rows)
 
 
 def _drawn(result: Result) -> str:
@@ -312,7 +313,7 @@ def _drawn(result: Result) -> str:
         "To the first picture or table of the page, in Chromium; medians. Cold: the server has just started, the"
         " browser has nothing. No question is answered from what an earlier one left."
     )
-    return f"## The pages, {result['orders']:,} orders\n\n{note}\n\n{_table(head, rows)}\n\n{said}"
+    return f"## The pages, {result['orders']:,} orders\n\n{note}\n\n{table(head, rows)}\n\n{said}"
 
 
 def _limited(value: float | None, limit: float, digits: int = 1) -> str:
@@ -335,6 +336,6 @@ def _seconds(values: Sequence[float]) -> str:
     return f"{median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -3,17 +3,10 @@
 Each is built once a session. The app is a process of its own, as `make dash` starts it.
 """
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -29,6 +22,7 @@ from dagster_project.demo_company.generate import generate
 from dagster_project.demo_company.history import Size
 from dagster_project.lib.night import run_night
 from dagster_project.settings import PROFILES, REPOSITORY, Settings
+from dashboards.serving import served as app_served
 
 OLIST = REPOSITORY.parent / "shared" / "real" / "olist"
 LAYOUT = Path(__file__).with_name("layout.js")
@@ -48,8 +42,8 @@ LAST_DRAWN = {
     "scorecards": ".st-key-scorecards_last canvas, .st-key-scorecards_last [data-testid='stAlert']",
     "orders": '.st-key-orders_behind canvas, .st-key-order_events canvas, [data-testid="stAlert"]',
 }
-# the same of pages that somebody must switch on
-LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log"}
+# the same of pages that somebody must switch on, or that have something to show only while it is pulled
+LAST_DRAWN_SWITCHED = {"byhand": ".st-key-byhand_log", "stock": ".st-key-stock_figures canvas"}
 # what the browser says of itself and not of the page
 NOT_OURS = ("GPU stall", "WebGL", "Permissions policy")
 # Streamlit looks for its root beside a page's own address first
@@ -130,12 +124,6 @@ class Look:
         return [" ".join(words.replace("\u00a0", " ").split()) for words in found]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of this session."""
@@ -163,43 +151,12 @@ def company(data: Path) -> Iterator[Callable[[str], Company]]:
         yield served
 
 
-class serve:
-    """The app as a process on a free port, or on the given one; ended by its own id."""
-
-    def __init__(
-        self, profile: str, data: Path, *options: str, port: int | None = None, **environment: str
-    ) -> None:
-        self.port = port or free_port()
-        self.options = ["--server.port", str(self.port), *options]
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(REPOSITORY),
-            "TRUE_ON_TIME_PROFILE": profile,
-            "TRUE_ON_TIME_DATA": str(data),
-            **environment,
-        }
-
-    def __enter__(self) -> str:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *self.options],
-            cwd=REPOSITORY / "dashboards",
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-        )
-        address = f"http://localhost:{self.port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                return address
-            except (urllib.error.URLError, TimeoutError, ConnectionError):
-                assert self.process.poll() is None, "the app ended while starting"
-                time.sleep(0.25)
-        raise TimeoutError(f"the app did not start on {address}")
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
+def serve(
+    profile: str, data: Path, *options: str, port: int | None = None, **environment: str
+) -> AbstractContextManager[str]:
+    """The app on a profile of the tests' own data."""
+    own = {"TRUE_ON_TIME_PROFILE": profile, "TRUE_ON_TIME_DATA": str(data)}
+    return app_served(*options, port=port, **own, **environment)
 
 
 @pytest.fixture(scope="session")

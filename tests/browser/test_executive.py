@@ -261,6 +261,8 @@ def test_a_point_of_a_chart_opens_the_orders_behind_it(
     company: Served, look: Start, chart: str, points: str, show: str
 ) -> None:
     shown = look(company("demo")).open("lang=en")
+    if chart == "overdue":
+        shown.page.locator(".st-key-open_ages summary").click()
     # the last one: of the bars the largest group and the last step, of the days one of our own line or a signal on it
     marks = shown.page.locator(f".st-key-chart_{chart} {points}")
     point = marks.nth(0) if chart == "lateness" else marks.last

@@ -17,8 +17,9 @@ from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page, WebSocket
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
+from dashboards.serving import free_port
 from dashboards.ui.i18n import texts
-from tests.browser.conftest import LAST_DRAWN, LAYOUT, SIZES, Company, free_port, serve
+from tests.browser.conftest import LAST_DRAWN, LAYOUT, SIZES, Company, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from dagster_project import sources
 from tests.servers import databases
-from tests.servers.databases import Server
+from tests.servers.databases import Server, SqliteFile
 
 Made = Callable[..., sources.Profile]
 
@@ -27,23 +27,32 @@ def mariadb() -> Iterator[Server]:
 
 
 @pytest.fixture
+def sqlite(tmp_path: Path) -> SqliteFile:
+    return SqliteFile(tmp_path / "erp.sqlite")
+
+
+@pytest.fixture
 def profile(tmp_path: Path) -> Made:
     """Writes a profile of one source `erp` with the files given, by their names, and reads it."""
 
-    def made(**files: str) -> sources.Profile:
-        folder = tmp_path / "company"
-        for name, text in {"profile": "timezone: Asia/Shanghai\n", **files}.items():
-            path = folder / f"{name.replace('__', '/')}.yml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text), encoding="utf-8")
-        milestones = folder / "reference" / "route_milestones.csv"
-        milestones.parent.mkdir(exist_ok=True)
-        milestones.write_text(
-            "route,position,milestone\ndirect,1,placed\ndirect,2,signed\n", encoding="utf-8"
-        )
-        return sources.load_profile(folder)
+    return lambda **files: written(tmp_path / "company", **files)
 
-    return made
+
+def written(folder: Path, **files: str) -> sources.Profile:
+    """The profile of a folder into which files are written, by their names; what every profile needs is added."""
+    for name, text in {"profile": "timezone: Asia/Shanghai\n", **files}.items():
+        path = folder / f"{name.replace('__', '/')}.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+    milestones = folder / "reference" / "route_milestones.csv"
+    milestones.parent.mkdir(exist_ok=True)
+    milestones.write_text("route,position,milestone\ndirect,1,placed\ndirect,2,signed\n", encoding="utf-8")
+    return sources.load_profile(folder)
+
+
+def ids(*ranges: tuple[int, int]) -> list[str]:
+    """Of records that tests/servers/service.py numbers."""
+    return [f"R{number:04}" for first, last in ranges for number in range(first, last + 1)]
 
 
 class Landed:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from dagster_project.connectors import fetch, rest
 from dagster_project.connectors.place import Window
-from tests.connectors.conftest import Landed, Made
+from tests.connectors.conftest import Landed, Made, ids
 from tests.servers.service import Service, service
 
 CONTRACT = """
@@ -86,10 +86,6 @@ class Source:
 @pytest.fixture
 def source(wms: Service, profile: Made, tmp_path: Path) -> Callable[..., Source]:
     return lambda *arguments, **named: Source(wms, profile, tmp_path, *arguments, **named)
-
-
-def ids(*ranges: tuple[int, int]) -> list[str]:
-    return [f"R{number:04}" for first, last in ranges for number in range(first, last + 1)]
 
 
 def once(number: int, answer: Callable[[], Response]) -> Callable[[int], Response | None]:

@@ -14,8 +14,8 @@ from dagster_project import sources
 from dagster_project.connectors import together
 from dagster_project.connectors.fetch import fetch, read_state
 from dagster_project.connectors.together import FORKS, fetch_all
-from tests.connectors.conftest import Landed, Made
-from tests.servers.databases import Server
+from tests.connectors.conftest import Landed, Made, ids
+from tests.servers.databases import Server, SqliteFile
 from tests.servers.service import Service, service
 
 CONTRACT = """
@@ -75,10 +75,6 @@ def landed_ids(made: sources.Profile, folder: Path) -> list[str]:
     landed = Landed(made, folder / "source", folder / f"build_{time.monotonic_ns()}.duckdb")
     landed.land("wms", "scans")
     return [row[0] for row in landed.rows("select id from landing.wms__scans order by id")]
-
-
-def ids(*ranges: tuple[int, int]) -> list[str]:
-    return [f"R{number:04}" for first, last in ranges for number in range(first, last + 1)]
 
 
 def test_one_that_hangs_is_ended_and_caught_up_later(
@@ -168,21 +164,29 @@ tables:
 ROWS = 200_000
 
 
-@pytest.mark.servers
+@pytest.fixture(params=[pytest.param("postgres", marks=pytest.mark.servers), "sqlite"])
+def many_orders(request: pytest.FixtureRequest) -> Server | SqliteFile:
+    """A database with as many orders as take a while."""
+    server = request.getfixturevalue(request.param)
+    at = {
+        "postgres": "timestamp '2026-01-05' + n * interval '1 second' as changed_at"
+        " from generate_series(1, COUNT) as t(n)",
+        "sqlite": "datetime('2026-01-05', n || ' seconds') as changed_at from numbers",
+    }[server.kind]
+    numbers = "with recursive numbers(n) as (values (1) union all select n + 1 from numbers where n < COUNT) "
+    query = f"{numbers if server.kind == 'sqlite' else ''}select 'SO' || n as order_no, {at}"
+    server.run(f"drop table if exists orders; create table orders as {query};".replace("COUNT", str(ROWS)))
+    return server
+
+
 @pytest.mark.parametrize("how", ["cursor: changed_at", "full: true"])
 def test_a_database_killed_at_any_moment(
-    postgres: Server, profile: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    many_orders: Server | SqliteFile, profile: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    postgres.run(
-        "drop table if exists orders; create table orders as select 'SO' || n as order_no,"
-        f" timestamp '2026-01-05' + n * interval '1 second' as changed_at from generate_series(1, {ROWS}) as t(n);"
-    )
-    monkeypatch.setenv("ERP", postgres.connect("postgres"))
-    made = profile(
-        contracts__erp=SQL_CONTRACT, connections__erp=SQL_CONNECTION.replace("{HOW}", f"{{{how}}}")
-    )
+    monkeypatch.setenv("ERP", many_orders.connect("postgres"))
+    connection = SQL_CONNECTION.replace("{HOW}", f"{{{how}}}").replace("postgres", many_orders.kind)
+    made = profile(contracts__erp=SQL_CONTRACT, connections__erp=connection)
     began = time.monotonic()
-
     for tenth in range(1, 13):
         killed(made, tmp_path, lambda tenth=tenth: time.sleep(0.04 * tenth))
     assert time.monotonic() - began < 60

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from dagster_project import settings as settings_module
-from dagster_project.lib import blocks, models, publish, quality
+from dagster_project.lib import blocks, models, quality
 from dagster_project.lib.night import run_night
 from dagster_project.sources import ledger
 
@@ -51,7 +51,7 @@ def arrange(point: str) -> None:
     elif point == "inside the copy":
         blocks.shutil = SimpleNamespace(copyfile=_copy_half)
     elif point == "inside the patch":
-        publish.KEPT_VERSIONS = 2  # so that the test's older copy is one to take
+        os.environ["TRUE_ON_TIME_KEEP_VERSIONS"] = "2"  # so that the test's older copy is one to take
         os.pwrite = _die_after(3, os.pwrite, _write_half)
     elif point not in TOLD:
         raise ValueError(f"no such point: {point}")

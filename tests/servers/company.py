@@ -8,9 +8,6 @@ import base64
 import hashlib
 import inspect
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +18,6 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import duckdb
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -31,6 +26,7 @@ from dagster_project.connectors.sql import load_scanner
 from dagster_project.sources import sql
 from dagster_project.sources.profile import Profile
 from tests.servers.databases import Server
+from tests.servers.web import served
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FRONT = [f"front_{number}" for number in range(1, 8)]
@@ -180,7 +176,7 @@ def systems(
     made = Systems(profile, duck, erp, front, [place for (place,) in places])
     _read_records(made, source_dir)
     duck.execute((Path(__file__).with_name("stock.sql")).read_text(encoding="utf-8"))
-    with _served(made):
+    with served(_routes(made)) as made.address:
         yield made
     duck.close()
 
@@ -236,25 +232,11 @@ def _read_records(made: Systems, source_dir: Path) -> None:
     )
 
 
-@contextmanager
-def _served(made: Systems) -> Iterator[None]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        made.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        routes = [
-            Route("/token", _token, methods=["POST"]),
-            Route("/{source}/{name}", _handler(made), methods=["GET", "POST"]),
-        ]
-        server = uvicorn.Server(
-            uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield
-        server.should_exit = True
-        thread.join(timeout=10)
+def _routes(made: Systems) -> list[Route]:
+    return [
+        Route("/token", _token, methods=["POST"]),
+        Route("/{source}/{name}", _handler(made), methods=["GET", "POST"]),
+    ]
 
 
 async def _token(request: Request) -> Response:

@@ -3,16 +3,22 @@
 import os
 import shutil
 import signal
-import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboards.serving import free_port
+
 PASSWORD = "known-to-the-tests"
+PROGRAMS = {
+    "postgres": ("initdb", "postgres", "psql"),
+    "mariadb": ("mariadb-install-db", "mariadbd", "mariadb"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,21 @@ class Server:
         return done.stdout
 
 
+@dataclass(frozen=True)
+class SqliteFile:
+    """A file of SQLite, as `Server` to the tests; the name of a database says nothing."""
+
+    file: Path
+    kind: str = "sqlite"
+
+    def connect(self, database: str) -> str:
+        return str(self.file)
+
+    def run(self, statements: str, database: str | None = None) -> None:
+        with closing(sqlite3.connect(self.file)) as made:
+            made.executescript(statements)
+
+
 def tool(name: str) -> str:
     """A program of a server, where Debian puts it; "" if it is not there."""
     newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
@@ -69,8 +90,8 @@ def tool(name: str) -> str:
 
 
 def missing(kind: str) -> bool:
-    """Whether a server cannot be started here."""
-    return not tool({"postgres": "initdb", "mariadb": "mariadbd"}[kind])
+    """Whether a server cannot be started here, or not be talked to."""
+    return not all(map(tool, PROGRAMS[kind]))
 
 
 @contextmanager
@@ -124,12 +145,6 @@ def _mariadb(folder: Path, user: str | None, databases: Sequence[str]) -> Iterat
     ]
     with _running("mariadb", port, [*command, "--innodb-flush-log-at-trx-commit=0"], user, folder) as server:
         yield server
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

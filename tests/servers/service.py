@@ -1,19 +1,17 @@
 """A service that hands out records over HTTP, in every way of paging, and can be told to misbehave."""
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.servers.web import served
 
 SIZE = 10
 Trouble = Callable[[int], Response | None]
@@ -46,23 +44,13 @@ class Service:
 @contextmanager
 def service() -> Iterator[Service]:
     """Serve on loopback, in a thread, until the block ends."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        made = Service(f"http://127.0.0.1:{listening.getsockname()[1]}")
-        routes = [
-            Route("/token", _giver(made), methods=["POST"]),
-            Route("/{kind}", _handler(made), methods=["GET", "POST"]),
-        ]
-        server = uvicorn.Server(
-            uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
+    made = Service("")
+    routes = [
+        Route("/token", _giver(made), methods=["POST"]),
+        Route("/{kind}", _handler(made), methods=["GET", "POST"]),
+    ]
+    with served(routes) as made.address:
         yield made
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 def _giver(made: Service) -> Callable[[Request], Any]:
@@ -118,6 +106,4 @@ async def _page(made: Service, request: Request, kind: str) -> Response:
 
 
 def _utc(row: dict[str, Any]) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromisoformat(row["storedAt"]).astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -236,6 +236,42 @@ def jd() -> Sample:
     )
 
 
+def jd_ldop() -> Sample:
+    def scan(at: str, title: str) -> dict[str, str]:
+        return {
+            "opeTitle": title,
+            "opeTime": at,
+            "opeRemark": "配送员开始配送，请您准备收货",
+            "opeName": "京东快递",
+            "waybillCode": "VB00000000011",
+        }
+
+    data = [
+        scan("2026/03/02 18:00:00", "快递签收"),
+        scan("2026/03/02 21:00:00", "分拣中心验货"),
+        scan("2026/03/02 22:00:00", "分拣中心发货"),
+        scan("2026/03/03 06:00:00", "站点收货"),
+        scan("2026/03/03 07:00:00", UNKNOWN),
+        scan("2026/03/03 09:00:00", "配送员收货"),
+        scan("2026/03/03 18:00:00", "妥投"),
+    ]
+    result = {"data": data, "messsage": "成功", "code": 100}
+    answer = {"jingdong_ldop_receive_trace_get_responce": {"code": "0", "querytrace_result": result}}
+    waybill = "VB00000000011"
+    return Sample(
+        answer,
+        [
+            ("03-02 18:00:00", "picked_up", None, "JD", waybill, None),
+            ("03-02 21:00:00", "in_transit", None, "JD", waybill, None),
+            ("03-02 22:00:00", "hub_departed", None, "JD", waybill, None),
+            ("03-03 06:00:00", "hub_arrived", None, "JD", waybill, None),
+            ("03-03 09:00:00", "out_for_delivery", None, "JD", waybill, None),
+            ("03-03 18:00:00", "delivered", None, "JD", waybill, None),
+        ],
+        (5, "opeTitle"),
+    )
+
+
 def deppon() -> Sample:
     def scan(at: str, status: str, site: str | None) -> dict[str, Any]:
         scan = {"time": at, "status": status, "city": "宁波市", "description": "说明"}
@@ -404,5 +440,6 @@ def epcis() -> Sample:
 
 
 SAMPLES = {
-    made.__name__: made() for made in (sf, sto, zto, yto, yunda, jd, deppon, kuaidi100, aftership, epcis)
+    made.__name__: made()
+    for made in (sf, sto, zto, yto, yunda, jd, jd_ldop, deppon, kuaidi100, aftership, epcis)
 }

@@ -1,7 +1,6 @@
 """Who may see it: this machine alone, or who signs in and is on the list."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ import pytest
 
 from dagster_project.settings import REPOSITORY
 from dashboards import access, oidc
+from dashboards.serving import free_port
 from tests.unit.dashboards.conftest import SIGN_IN, run_to_its_end
 
 DASHBOARDS = REPOSITORY / "dashboards"
@@ -76,12 +76,6 @@ def test_sign_in_by_halves_is_refused(
 
 def test_secrets_do_not_show_when_the_settings_are_printed(configured: None) -> None:
     assert "known to the provider" not in repr(oidc.load())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.parametrize("option", ["--server.address=0.0.0.0", "--server.address="])

@@ -12,6 +12,7 @@ from dashboards.ui import navigation
 from tests.unit.dashboards.conftest import OpenPage
 from tests.unit.dashboards.reading import words
 
+
 def beat(home: Path, name: str, hours_ago: float | None, error: str = "", **tables: dict) -> None:
     """As a fetch leaves it: a success some hours ago, of a connection that is expected every day."""
     now = datetime.now(UTC)

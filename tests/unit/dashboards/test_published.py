@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dashboards import published as module
 from dashboards.published import QUERIES, NothingPublishedError, OutdatedError, ask, open_published
 from tests.unit.dashboards.conftest import OpenPage
 
@@ -23,6 +24,24 @@ def test_a_new_version_is_seen_at_once(published: Path) -> None:
         connection.execute("update meta.runs set run_number = 8")
     newer.replace(published)
     assert ask(published, "run")[0]["run_number"] == 8
+
+
+def test_an_engine_that_broke_is_opened_anew(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    class Broken:
+        def cursor(self) -> "Broken":
+            raise duckdb.FatalException("database has been invalidated because of a previous fatal error")
+
+        def close(self) -> None: ...
+
+    def first_broken(file: Path) -> object:
+        opened.append(file)
+        return Broken() if len(opened) == 1 else open_published(file)
+
+    monkeypatch.setattr(module, "open_published", first_broken)
+    assert len(ask(published, "run")) == 1
+    assert len(opened) == 2
 
 
 def test_without_a_published_file_it_says_so(tmp_path: Path) -> None:

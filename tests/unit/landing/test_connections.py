@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dagster_project.connectors import auth, paging
-from dagster_project.sources import connections
+from dagster_project.sources import connection_checks, connections
 from dagster_project.sources.connections import Connection
 from dagster_project.sources.contracts import read_contracts
 from dagster_project.sources.marked_yaml import Mistakes, read_yaml
@@ -100,6 +100,6 @@ def test_a_mistake_names_its_line_and_what_to_do(read: Read, text: str, line: in
 
 
 def test_what_a_profile_may_say_is_what_connectors_can_do() -> None:
-    assert set(connections.SIGNING) == set(auth.STEPS)
-    for kind in connections.PAGES:
+    assert set(connection_checks.SIGNING) == set(auth.STEPS)
+    for kind in connection_checks.PAGES:
         paging.pager({"by": kind, "parameter": "p", "next": "$.next"}, "http://127.0.0.1")

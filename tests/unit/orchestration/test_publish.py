@@ -1,7 +1,9 @@
 """Publishing: what readers may and may not see."""
 
 import multiprocessing
+import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import duckdb
 import pytest
 
 from dagster_project.lib import blocks, publish, runs, warehouse
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, load
 
 QUARANTINE = "select 'erp' as source, '{\"phone\": \"***\"}' as row"
 PROFILE: dict[str, str | bool] = {
@@ -86,6 +88,39 @@ def test_link_is_relative_and_three_versions_are_kept(home: Settings) -> None:
         publish_once(home, name)
     assert versions(home) == [3, 4, 5]
     assert home.published_file.readlink() == Path("versions/warehouse_5.duckdb")
+
+
+def test_as_many_versions_stay_as_is_said(home: Settings) -> None:
+    for number in range(1, 7):
+        publish_once(replace(home, kept_versions=5 if number < 6 else 2), f"run {number}")
+        if number == 5:
+            assert versions(home) == [1, 2, 3, 4, 5]
+    assert versions(home) == [5, 6]
+
+
+def test_versions_of_the_last_days_stay_beside_those_by_number(home: Settings) -> None:
+    """Published 0, 6, 8 and 9 days ago; kept are seven days and two versions, whichever is more."""
+    home = replace(home, kept_versions=9)
+    for number, days in enumerate((9, 8, 6), 1):
+        path = publish_once(home, f"run {number}")
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    home = replace(home, kept_versions=2, kept_days=7)
+    publish_once(home, "run 4")
+    assert versions(home) == [3, 4]
+    publish_once(home, "run 5")
+    assert versions(home) == [3, 4, 5]  # the third by its age only
+    assert read(home, "select distinct run_number from marts.fct_orders") == [(5,)]
+
+
+def test_how_many_stay_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load().kept_versions, load().kept_days) == (3, 0)
+    monkeypatch.setenv("TRUE_ON_TIME_KEEP_VERSIONS", "10")
+    monkeypatch.setenv("TRUE_ON_TIME_KEEP_DAYS", "30")
+    assert (load().kept_versions, load().kept_days) == (10, 30)
+    for wrong in ("0", "-1", "many", "2.5"):
+        monkeypatch.setenv("TRUE_ON_TIME_KEEP_VERSIONS", wrong)
+        with pytest.raises(ValueError, match=r"KEEP_VERSIONS=.*at least 1"):
+            load()
 
 
 def versions(settings: Settings) -> list[int]:

@@ -30,7 +30,8 @@ def test_systemd_accepts_them(units: dict[str, str], tmp_path: Path) -> None:
 def test_what_they_start_is_there(units: dict[str, str]) -> None:
     started = re.findall(r"ExecStart=(\S+) -m (\S+)", "\n".join(units.values()))
     assert [module for _, module in started] == [
-        "dagster_project.commands.serve", "streamlit", "dagster_project.commands.keep",
+        "dagster_project.commands.serve", "streamlit", "dagster_project.commands.receive",
+        "dagster_project.commands.keep",
     ]  # fmt: skip
     assert {Path(python) for python, _ in started} == {REPOSITORY / ".venv" / "bin" / "python"}
 
