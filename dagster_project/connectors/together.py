@@ -81,9 +81,8 @@ class Fetches:
         self.source_dir, self.home, self.say = source_dir, home, say
         self.running: list[_Fetch] = []
         with suppress(ModuleNotFoundError):
-            importlib.import_module(
-                "pandas"
-            )  # DuckDB wants it for the first value bound: once, not in each fork
+            # DuckDB wants it for the first value bound: once, not in each fork
+            importlib.import_module("pandas")
 
     def start(self, connection: Connection) -> None:
         arguments = (self.profile, connection, self.source_dir, self.home, self.window)
