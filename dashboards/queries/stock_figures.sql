@@ -18,7 +18,7 @@ select
     sku, product, place, if($lang = 'zh', place_zh, place_en) as place_name, on_hand, locked, available, in_transfer,
     timezone($timezone, changed_at) as changed_at, timezone($timezone, seen_at) as seen_at, age_us / 1e6 as age_seconds,
     age_us > $old_after_seconds * 1000000 as is_old,
-    case when available < 0 then 'oversold' when available = 0 then 'bare' else 'free' end as state, turn, products
+    case when available < 0 then 'oversold' when available = 0 then 'bare' when available > 0 then 'free' else 'unknown' end as state, turn, products
 from looked_for
 inner join products using (sku)
 where turn <= $most

@@ -10,7 +10,7 @@ with
     short as (
         select
             stock.sku, stock.product, stock.place, if($lang = 'zh', place_zh, place_en) as place_name, -stock.available as short,
-            stock.in_transfer, greatest(0, short - stock.in_transfer) as still_short, free.free,
+            stock.in_transfer, greatest(0, short - coalesce(stock.in_transfer, 0)) as still_short, free.free,
             $now_us - epoch_us(least(stock.seen_at, free.seen_at)) as age_us, count(*) over () as rows,
             row_number() over (order by still_short desc, short desc, stock.locked desc, free.free desc, stock.sku, stock.place) as turn
         from published.live.stock as stock

@@ -24,8 +24,8 @@ TALLEST = 420
 LINE = 34  # pixels
 # letters of a line: of a product on the left, of a place above
 LABEL = {"en": (30, 11), "zh": (24, 6)}
-STATES = ("oversold", "bare", "free", "old")
-COLOURS = {"oversold": "red", "bare": "yellow", "free": "green", "old": "grey"}
+STATES = ("oversold", "bare", "free", "unknown", "old")
+COLOURS = {"oversold": "red", "bare": "yellow", "free": "green", "unknown": "grey", "old": "grey"}
 
 Block = Callable[..., None]
 

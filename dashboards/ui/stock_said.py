@@ -8,9 +8,10 @@ SIGNS = {
     "oversold": theme.SIGNS["red"],
     "bare": theme.SIGNS["yellow"],
     "free": theme.SIGNS["green"],
+    "unknown": theme.SIGNS["grey"],
     "old": "◷",
 }
-BADGES = {"oversold": "red", "bare": "yellow", "free": "green", "old": "gray"}
+BADGES = {"oversold": "red", "bare": "yellow", "free": "green", "unknown": "gray", "old": "gray"}
 SOURCE_SIGNS = {"silent": "▲", "old": "◷", "well": "✓"}
 CLOCK = {"en": "D MMM YYYY HH:mm:ss", "zh": "YYYY年M月D日 HH:mm:ss"}
 NAMED = 3
@@ -85,6 +86,11 @@ def states(name: str, is_old: bool) -> list[str]:
     return [state(name), *([state("old")] if is_old else [])]
 
 
+def told(number: int | None) -> str:
+    """A figure, or that its source does not tell it."""
+    return "–" if number is None else formats.count(number)
+
+
 def line(row: Row) -> str:
     """A product that a place lacks, in words."""
     name = "oversold" if row["short"] else "bare"
@@ -92,14 +98,14 @@ def line(row: Row) -> str:
     if row["is_old"]:
         badges += f" :{BADGES['old']}-badge[{state('old')} · {formats.ago(row['age_seconds'])}]"
     product = f"{row['sku']} · {row['product']}" if row["product"] else row["sku"]
-    words = {name: formats.count(row[name]) for name in ("short", "in_transfer")}
+    words = {name: told(row[name]) for name in ("short", "in_transfer")}
     said = t("stock_line", place=row["place_name"], free_at=row["free_at"], **words)
     return f"{badges} **{product}**  \n{said}"
 
 
 def legend(old_after: int) -> str:
     """The picture's colours."""
-    said = [f":{BADGES[name]}-badge[{state(name)}]" for name in ("oversold", "bare", "free")]
+    said = [f":{BADGES[name]}-badge[{state(name)}]" for name in ("oversold", "bare", "free", "unknown")]
     return " ".join(
         [
             *said,
@@ -112,13 +118,13 @@ def legend(old_after: int) -> str:
 def cell(row: Row) -> str:
     """What is available, with its sign; of an old figure the word too."""
     sign = "" if row["state"] == "free" else f"{SIGNS[row['state']]} "
-    said = f"{sign}{formats.count(row['available'])}"
+    said = f"{sign}{told(row['available'])}"
     return f"<b>{said}</b> <span style='font-size:11px'>{state('old')}</span>" if row["is_old"] else said
 
 
 def hover(row: Row) -> str:
     """A figure in all its parts; not its age, or the picture would be drawn anew for nothing."""
-    words = {name: formats.count(row[name]) for name in ("available", "on_hand", "locked", "in_transfer")}
+    words = {name: told(row[name]) for name in ("available", "on_hand", "locked", "in_transfer")}
     name = f"{row['sku']} · {row['product']}" if row["product"] else row["sku"]
     return t("stock_hover", product=name, place=row["place_name"], **words)
 

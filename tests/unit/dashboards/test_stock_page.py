@@ -3,6 +3,7 @@
 The expected figures are counted by hand from the thirteen rows of live.sql.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +84,29 @@ def test_the_sentence_says_what_is_oversold_how_old_and_who_answers(
         "**4** 个商品有仓库超卖；其中 **3** 个在其他仓有可用库存；另有 **1** 个商品在某仓已无可用，而其他仓有货。"
         "最旧的数字为 **5 秒**前。5 个来源全部应答。"
     )
+
+
+def test_what_a_source_does_not_tell_is_a_dash_and_no_nought(open_stock: OpenPage, live: Write) -> None:
+    # B tells neither what is locked nor what is on its way; Haishu knows of K-6 by a transfer alone
+    live(
+        "update live.stock set locked = null, in_transfer = null where place = 'WH_B'",
+        "insert into live.stock by name (select * replace ('FW_1' as place, null as on_hand, null as locked,"
+        " null as available, 3 as in_transfer) from live.stock where sku = 'K-6' and place = 'WH_A')",
+    )
+    app = open_stock(lang="en")
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    drawn = [text for trace in chart for text in (*trace.get("hovertext", ()), *trace.get("text", ()))]
+    assert any(
+        "available −5 = on hand 0, of which locked –<br>in transfer to here: –" in text for text in drawn
+    )
+    assert any(
+        "available – = on hand –, of which locked –<br>in transfer to here: 3" in text for text in drawn
+    )
+    assert "○ –" in drawn
+    short = next(frame.value for frame in app.dataframe if "free_at" in frame.value.columns)
+    # nobody told of any on its way, so all 5 are lacking
+    assert short.set_index(["sku", "place_name"]).loc[("K-1", "Warehouse B"), "short"] == 5
+    assert next(iter(short["sku"])) == "K-1"
 
 
 @pytest.mark.parametrize(
