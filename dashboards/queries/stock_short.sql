@@ -22,7 +22,7 @@ with
     places as (
         select
             sku, list(
-                if($lang = 'zh', place_zh, place_en) || ' ' || format('{:,}', available) order by available desc, place
+                if($lang = 'zh', place_zh || '：', place_en || ': ') || format('{:,}', available) order by available desc, place
             ) as names
         from published.live.stock
         where available > 0 and sku in (select sku from short)

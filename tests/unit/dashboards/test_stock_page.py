@@ -149,10 +149,10 @@ def test_what_is_not_on_its_way_comes_first(open_stock: OpenPage, live: Write) -
     ]
     assert list(table["free"]) == [8, 15, 1, 1200]
     assert list(table["free_at"]) == [
-        "Warehouse B 8",
-        "Warehouse A 12 · Front warehouse Haishu 3",
-        "Warehouse B 1",
-        "Warehouse A 1,200",
+        "Warehouse B: 8",
+        "Warehouse A: 12 · Front warehouse Haishu: 3",
+        "Warehouse B: 1",
+        "Warehouse A: 1,200",
     ]
     assert [list(states) for states in table["states"]] == [["▲ oversold"]] * 3 + [["△ none left"]]
 
@@ -174,7 +174,7 @@ def test_a_place_that_is_chosen_is_asked_about_and_the_others_are_where_it_is_fr
     live()
     app = open_stock(lang="en", place=["WH_B"])
     assert app.header[0].value.startswith("**1** product is oversold somewhere; it lies free")
-    assert list(app.dataframe[0].value["free_at"]) == ["Warehouse A 12 · Front warehouse Haishu 3"]
+    assert list(app.dataframe[0].value["free_at"]) == ["Warehouse A: 12 · Front warehouse Haishu: 3"]
     assert set(app.dataframe[1].value["place_name"]) == {"Warehouse B"}
 
 
