@@ -23,7 +23,7 @@ from dagster_project.settings import PROFILES, Settings
 from tests.live.conftest import AT, LATER, counted, figures, go, rows
 from tests.servers.running import Running
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
 def without_locked_of_b(
