@@ -14,13 +14,11 @@ from playwright.sync_api import Browser, sync_playwright
 from dashboards import published, settings
 from dashboards.serving import served
 from dashboards.settings import REPOSITORY
-from dashboards.ui import periods
-from dashboards.ui.navigation import PAGES
+from dashboards.ui import navigation, periods
 
 PICTURES = REPOSITORY / "docs" / "pictures"
 SIZES = {"": (1600, 1030), "_phone": (390, 844)}
 LANGUAGES = ("en", "zh")
-KEYS = [key for group in PAGES.values() for key in group]
 
 
 def main() -> None:
@@ -28,6 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make pictures", description=__doc__)
     parser.add_argument("--period", help="as in the address bar; default: the period the page opens with")
     parser.add_argument("--out", type=Path, default=PICTURES)
+    parser.add_argument(
+        "--pages", nargs="+", help="by key; default: all that have something to show"
+    )
     asked = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -39,6 +40,8 @@ def main() -> None:
         )
         asked.out.mkdir(parents=True, exist_ok=True)
         for name, path in _views(asked.period).items():
+            if asked.pages and name not in asked.pages:
+                continue
             for language in LANGUAGES:
                 for suffix, size in SIZES.items():
                     file = asked.out / f"{name}_{language}{suffix}.png"
@@ -49,7 +52,8 @@ def main() -> None:
 def _views(period: str | None) -> dict[str, str]:
     """Name and address of each page, and of one order's story: the latest of the period."""
     chosen = f"?period={period}" if period else "?"
-    views = {key: f"{'' if key == KEYS[0] else key}{chosen}" for key in KEYS}
+    keys = [key for group in navigation.groups().values() for key in group]
+    views = {key: f"{'' if key == keys[0] else key}{chosen}" for key in keys}
     file = settings.load().published_file
     (run,) = published.ask(file, "run")
     days = periods.parse(period or "all", run["first_day"], run["last_day"])
