@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 Start = Callable[..., Look]
 LOOKS = [("en", "wall", "light"), ("zh", "phone", "light"), ("en", "phone", "dark"), ("zh", "wall", "dark")]
 SCRIPT = Path(__file__).with_name("stock.sql").read_text(encoding="utf-8")
-SHORT = "select -available from live.live.stock where sku = ? and ? in (place_en, place_zh)"
-OVERSOLD = "select count(distinct sku) from live.live.stock where available < 0"
+SHORT = "select -available from live.stock where sku = ? and ? in (place_en, place_zh)"
+OVERSOLD = "select count(distinct sku) from live.stock where available < 0"
 # how far a table is scrolled, and the page's own box
 SCROLLED = """() => [document.querySelector('.st-key-stock_figures .dvn-scroller').scrollTop,
     document.querySelector('[data-testid="stMain"]').scrollTop]"""
@@ -165,7 +165,7 @@ def test_what_is_looked_for_stands_in_the_address_and_can_be_taken_away(served: 
     box.press("Enter")
     shown.page.wait_for_url("**sku=lamp**")
     shown.settled("stock")
-    rows = live.ask("select sku from live.live.stock where place = 'B' and product ilike '%lamp%'")
+    rows = live.ask("select sku from live.stock where place = 'B' and product ilike '%lamp%'")
     assert rows and {row[0] for row in shown.cells("stock_figures")} == {sku for (sku,) in rows}
     with shown.page.expect_download() as download:
         shown.page.locator(".st-key-download_stock_csv button").click()
