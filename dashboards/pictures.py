@@ -26,9 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make pictures", description=__doc__)
     parser.add_argument("--period", help="as in the address bar; default: the period the page opens with")
     parser.add_argument("--out", type=Path, default=PICTURES)
-    parser.add_argument(
-        "--pages", nargs="+", help="by key; default: all that have something to show"
-    )
+    parser.add_argument("--pages", nargs="+", help="by key; default: all that have something to show")
     asked = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
