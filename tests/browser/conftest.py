@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Locator, Page, Request, sync_playwright
 
 from dagster_project.demo_company.days import number
 from dagster_project.demo_company.generate import generate
@@ -108,6 +108,17 @@ class Look:
         box.fill(label)
         self.page.get_by_role("option", name=label, exact=True).wait_for()
         self.page.keyboard.press("Enter")
+
+    def still(self, mark: Locator) -> tuple[float, float]:
+        """Where the middle of a chart's mark lies once it moves no more; a chart is drawn anew when it is unfolded."""
+        boxes: list[FloatRect | None] = []
+        for _ in range(60):
+            mark.scroll_into_view_if_needed()
+            boxes.append(mark.bounding_box())
+            if (box := boxes[-1]) and boxes[-3:] == [box] * 3:
+                return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            self.page.wait_for_timeout(300)
+        raise AssertionError(f"never stands still: {mark}, last at {boxes[-3:]}")
 
     def layout(self, question: str) -> Any:
         """The answer of one of the functions in layout.js."""

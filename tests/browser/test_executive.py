@@ -268,11 +268,7 @@ def test_a_point_of_a_chart_opens_the_orders_behind_it(
     point = marks.nth(0) if chart == "lateness" else marks.last
     if chart == "bridge":
         point = marks.nth(2)
-    point.scroll_into_view_if_needed()
-    shown.page.wait_for_timeout(300)
-    box = point.bounding_box()
-    assert box
-    shown.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown.page.mouse.click(*shown.still(point))
     shown.page.wait_for_url(re.compile(f"/orders.*show={show}"))
     shown.settled("orders")
     assert shown.page.locator(".st-key-orders_behind canvas").count()

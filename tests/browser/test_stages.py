@@ -142,9 +142,7 @@ def test_a_cell_says_its_numbers_and_opens_its_week(company: Served, look: Start
             and standard_microseconds is not null and actual_microseconds >= 0""",
         [first, end],
     )
-    box = points.nth(words.index(written(actual, standard, suborders, "en"))).bounding_box()
-    assert box is not None
-    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    middle = shown.still(points.nth(words.index(written(actual, standard, suborders, "en"))))
     shown.page.mouse.move(*middle)
     shown.page.wait_for_selector(".st-key-chart_heat_wide .hoverlayer text")
     said = " ".join(shown.marks("chart_heat_wide"))
