@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from dagster_project.sources.connections import Pull
@@ -285,7 +286,7 @@ def _retry_after(response: requests.Response) -> float:
     told = response.headers.get("Retry-After")
     try:
         return Retry().parse_retry_after(told) if told else 0.0
-    except Exception:
+    except (InvalidHeader, ValueError, OverflowError):  # a date that is none: ask again after our own pause
         return 0.0
 
 

@@ -100,6 +100,16 @@ class Here:
                 {"as_of": AS_OF, "i": indexes, "signed": list(signed) or [-1], "old": list(old) or [-1]},
             )
 
+    def fetch_among_others(self, monkeypatch: pytest.MonkeyPatch) -> fetch.State:
+        """In a process of its own that is ended at its deadline, as a night fetches."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+        profile = self.profile
+        (state,) = fetch_all(
+            profile, profile.connections, self.folder / "source", self.folder, say=lambda _: None
+        )
+        return state
+
     def fetch(self) -> fetch.State:
         (connection,) = self.profile.connections
         return fetch.fetch(
@@ -231,15 +241,7 @@ def test_who_drips_past_the_deadline_does_not_cost_what_came(
     company = here(served, deadline="5s")
     company.publish(list(range(1, 21)))
     served.hanging = {company.number(i) for i in (3, 4, 5)}
-    for name, value in company.environment.items():
-        monkeypatch.setenv(name, value)
-    (state,) = fetch_all(
-        company.profile,
-        company.profile.connections,
-        company.folder / "source",
-        company.folder,
-        say=lambda _: None,
-    )
+    state = company.fetch_among_others(monkeypatch)
     assert (state.error, state.tables["tracks"]["rows"]) == ("", 17)
     assert "3 of 20 open waybills were not reached in time" in state.tables["tracks"]["warnings"][0]
 
@@ -409,15 +411,7 @@ def test_it_is_fetched_among_others_and_ends_before_its_deadline(
 ) -> None:
     company = here(served, rate="10/s", deadline="2s")
     company.publish(list(range(1, 301)))
-    for name, value in company.environment.items():
-        monkeypatch.setenv(name, value)
-    (state,) = fetch_all(
-        company.profile,
-        company.profile.connections,
-        company.folder / "source",
-        company.folder,
-        say=lambda _: None,
-    )
+    state = company.fetch_among_others(monkeypatch)
     assert state.error == ""
     assert 10 <= state.tables["tracks"]["rows"] <= 25
     assert timedelta(seconds=state.seconds) < timedelta(seconds=2)
