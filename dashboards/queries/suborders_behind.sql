@@ -21,6 +21,8 @@ with
         cross join run
         where
             $show = 'stuck' and stage = $stage and place = $at and is_counted
+            -- follows from the next, and skips what began later unread
+            and started_at < end_of_day($to_day, $timezone)
             and epoch_us(started_at) + standard_microseconds < epoch_us(ends_at)
             and (coalesce(ended_at, left_at) is null or coalesce(ended_at, left_at) > ends_at)
     ),
