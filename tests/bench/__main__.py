@@ -12,7 +12,7 @@ from pathlib import Path
 from dagster_project import settings
 from dagster_project.lib.progress import say_line
 from dagster_project.settings import REPOSITORY
-from tests.bench import company, connectors, report, report_connectors
+from tests.bench import company, connectors, report, report_connectors, report_live
 from tests.bench.race import OtherFiguresError, Race
 
 PAGE, README = REPOSITORY / "docs" / "bench.md", REPOSITORY / "README.md"
@@ -54,7 +54,7 @@ def main() -> int:
     rates = connectors.result(folder / "connectors")
     before = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
     page = report.text(results, *([report_connectors.section(rates)] if rates else []))
-    page = report.with_live(page, report.live_part(before))
+    page = report_live.placed(page, report_live.part_of(before))
     arguments.page.write_text(page, encoding="utf-8")
     if arguments.page == PAGE:
         README.write_text(report.placed(README.read_text(encoding="utf-8"), results), encoding="utf-8")

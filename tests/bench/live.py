@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from dagster_project.lib.progress import say_line
 from dagster_project.settings import REPOSITORY, Settings
-from tests.bench import report
+from tests.bench import report_live
 from tests.bench.__main__ import PAGE
 from tests.servers.running import LAST, Running, running
 
@@ -56,8 +56,8 @@ def main() -> int:
                 results[case] = _measured(company, home, trouble, arguments.minutes * 60 * share)
                 say_line(f"{case}: {results[case]}")
     document = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
-    section = report.live(results)
-    arguments.page.write_text(report.with_live(document, section), encoding="utf-8")
+    section = report_live.section(results)
+    arguments.page.write_text(report_live.placed(document, section), encoding="utf-8")
     sys.stdout.write(f"\n{section}\nwritten to {arguments.page}\n")
     return 0
 

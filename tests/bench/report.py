@@ -27,8 +27,6 @@ SCAN_LIMIT = 14  # times the scan, by hand
 PAGE_LIMITS = {"cold_ms": 100, "warm_ms": 20, "p95_ms": 150}
 DRAWN_LIMITS = {"cold_s": 2.5, "page_s": 1.0, "month_s": 1.0}
 SHOWN_MODELS = 8
-SOURCES, LIVE_LIMIT = 22, 18
-LIVE_TITLE = "## Stock and tracks within seconds"
 MARK = "<!-- written by make bench -->"
 ASKED = (
     "What is asked: everything anew at most 2.5 times by hand at a million orders and 2.0 times at five; one night at"
@@ -46,7 +44,7 @@ def text(results: Sequence[Result], *sections: str) -> str:
         "Written by `make bench`. Each contender runs in a process of its own, in turn, round after round; figures are"
         " the medians of the rounds, ratios the medians of each round's own. Seconds say much about the machine, ratios"
         " less.",
-        _machine(),
+        machine(),
         summary(results),
         ASKED,
         *(_size(result) for result in results),
@@ -111,56 +109,7 @@ def placed(document: str, results: Sequence[Result]) -> str:
     return f"{before}{MARK}\n{summary(results)}\n{MARK}{after}"
 
 
-def live(results: Result) -> str:
-    """The part about the small refresh, case by case."""
-    cases = {name: told for name, told in results.items() if isinstance(told, dict)}
-    rows = [
-        (
-            case,
-            f"{told['rounds']}",
-            f"{told['well']} of {SOURCES}",
-            f"{told['seconds']:.1f} ({told['slowest']:.1f})",
-            f"{told['cpu']:.1f}",
-            f"{told['share']:.0%}",
-            f"{told['usual']:.1f}",
-            _limited(told["oldest"], LIVE_LIMIT),
-        )
-        for case, told in cases.items()
-    ]
-    head = (
-        "",
-        "rounds",
-        "sources well, at least",
-        "to land, map and publish, s (slowest)",
-        "processor seconds a round, fetching included",
-        "of one core",
-        "oldest figure, usually, s",
-        f"oldest figure at its worst, s (at most {LIVE_LIMIT})",
-    )
-    first = next(iter(cases.values()))
-    note = (
-        f"Written by `make bench-live`, {results['raced_at']}, on {_machine()}"
-        f" The loop of `make live` asks {SOURCES} sources every 10 s: 3 warehouse systems and 12 carriers over HTTP, 7"
-        " databases in MariaDB, all of them on this machine and with their own share of it."
-        f" {first['stock']:,} figures of stock, {first['tracks']:,} waybills. The age of the oldest figure is taken"
-        " when its file is replaced by the next, of all sources but the one that is wrong."
-    )
-    return f"{LIVE_TITLE}\n\n{note}\n\n{table(head, rows)}\n"
-
-
-def live_part(document: str) -> str:
-    """The part about the small refresh of a page, empty where it has none."""
-    _, title, rest = document.partition(LIVE_TITLE)
-    return title + rest.split("\n## ", 1)[0].rstrip() + "\n" if title else ""
-
-
-def with_live(document: str, part: str) -> str:
-    """A page with its part about the small refresh replaced, or put at its end."""
-    bare = document.replace(live_part(document), "").rstrip()
-    return f"{bare}\n\n{part}" if part else f"{bare}\n"
-
-
-def _machine() -> str:
+def machine() -> str:
     model = next(
         (
             line.split(":", 1)[1].strip()
@@ -279,7 +228,7 @@ def _models(result: Result) -> str:
 def _pages(result: Result) -> str:
     asked = result["pages"]
     rows = [
-        (name, *(_limited(times[kind], limit) for kind, limit in PAGE_LIMITS.items()))
+        (name, *(limited(times[kind], limit) for kind, limit in PAGE_LIMITS.items()))
         for name, times in asked.items()
     ]
     head = (
@@ -294,7 +243,7 @@ def _pages(result: Result) -> str:
 def _drawn(result: Result) -> str:
     told = result["browser"]
     rows = [
-        (name, *(_limited(times[kind], limit, 2) for kind, limit in DRAWN_LIMITS.items()))
+        (name, *(limited(times[kind], limit, 2) for kind, limit in DRAWN_LIMITS.items()))
         for name, times in told["pages"].items()
     ]
     head = (
@@ -316,7 +265,7 @@ def _drawn(result: Result) -> str:
     return f"## The pages, {result['orders']:,} orders\n\n{note}\n\n{table(head, rows)}\n\n{said}"
 
 
-def _limited(value: float | None, limit: float, digits: int = 1) -> str:
+def limited(value: float | None, limit: float, digits: int = 1) -> str:
     if value is None:
         return ""
     return f"{value:.{digits}f}" if value <= limit else f"**{value:.{digits}f}**"
