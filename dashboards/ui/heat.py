@@ -66,7 +66,11 @@ def pictures(view: View, rows: list[Row], now: list[Row], weeks: list[Week]) -> 
             count=len(shown),
             day=formats.day(newest.last),
         )
-        said += "" if newest.is_over else t("heat_running", day=formats.short_day(newest.monday))
+        said += (
+            ""
+            if newest.is_over
+            else t("heat_part", day=formats.short_day(newest.monday), last=formats.short_day(newest.last))
+        )
         with st.container(key=f"heat_{key}"):
             st.caption(said + t(f"heat_standard_{run['standards_from']}"))
             _picture(rows, shown, is_wide=key == "wide")
@@ -110,7 +114,7 @@ def matrix(shown: list[Row], weeks: list[Week], is_wide: bool) -> go.Figure:
     cells.draw(chart, shown, x, y, written, heat_said.hover, heat_said.at, size=14 if is_wide else 12)
     heads = [formats.short_day(week.monday) for week in weeks]
     if not weeks[-1].is_over:
-        heads[-1] += f"<br>{t('heat_so_far')}"
+        heads[-1] += f"<br>{t('heat_to', day=formats.short_day(weeks[-1].last))}"
     chart.update_xaxes(
         side="top", title_text=t("heat_axis"), tickvals=list(range(len(weeks))), ticktext=heads,
         range=[-0.5, len(weeks) - 0.5], showgrid=False, tickangle=0,
@@ -162,7 +166,12 @@ def links(now: list[Row], rows: list[Row], week: Week) -> None:
             opens.link(label, "stage", **heat_said.at(row))
         for row in stuck[:LINKS]:
             name = f"{stages.name(row['stage'])} · {heat_said.name(row)}"
-            label = t("heat_open_stuck", name=name, open=formats.count(row["open_overdue"]))
+            label = t(
+                "heat_open_stuck",
+                name=name,
+                open=formats.count(row["open_overdue"]),
+                day=formats.short_day(row["last_day"]),
+            )
             opens.link(label, "stuck", **heat_said.at(row))
 
 

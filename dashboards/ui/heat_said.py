@@ -98,8 +98,8 @@ def name(row: Row) -> str:
 
 def week_of(row: Row) -> str:
     """The week of a cell, as a sentence says it."""
-    is_over = Week(row["week"], row["last_day"]).is_over
-    return t("heat_week" if is_over else "heat_week_so_far", day=formats.short_day(row["week"]))
+    key = "heat_week" if Week(row["week"], row["last_day"]).is_over else "heat_week_part"
+    return t(key, day=formats.short_day(row["week"]), last=formats.short_day(row["last_day"]))
 
 
 def at(row: Row) -> dict[str, str]:

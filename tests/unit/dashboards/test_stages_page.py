@@ -56,7 +56,7 @@ def test_the_stage_that_loses_most_is_said_first(open_stages) -> None:
     app = open_stages(period="2026-01")
     assert head(app) == (
         "**“Payment” at Head office** has been red (over 10 %) since the week of 29 Dec (5 weeks) or longer: "
-        "**+10.1 %** in the week of 26 Jan so far, 72 sub-orders, 0 stuck. One more is too slow now."
+        "**+10.1 %** in the week of 26 Jan (to 31 Jan), 72 sub-orders, 0 stuck. One more is too slow."
     )
     # and its group is the one that is open
     assert app.session_state["group"] == "office"
@@ -67,11 +67,11 @@ def test_since_when_and_what_is_stuck(open_stages) -> None:
     app = open_stages(period="2026-01", place="WH_B")
     assert head(app) == (
         "**“Transfer” at Warehouse B** has been red (over 10 %) since the week of 5 Jan (4 weeks): "
-        "**+14.2 %** in the week of 26 Jan so far, 36 sub-orders, 5 stuck."
+        "**+14.2 %** in the week of 26 Jan (to 31 Jan), 36 sub-orders, 5 stuck."
     )
     links = [link.proto.label.replace("\u00a0", " ") for link in app.get("page_link")]
     assert (
-        "Transfer · Warehouse B: ▲ +14.2 % in the week of 26 Jan so far, 36 sub-orders"
+        "Transfer · Warehouse B: ▲ +14.2 % in the week of 26 Jan (to 31 Jan), 36 sub-orders"
         " · red since the week of 5 Jan (4 weeks)"
     ) in links
 
@@ -90,7 +90,7 @@ def test_a_week_with_too_few_yet_leaves_the_word_to_the_one_before(open_stages) 
 
 def test_nothing_is_red_in_february(open_stages) -> None:
     app = open_stages(period="2026-02", place="WH_B")
-    assert head(app).startswith("No stage takes 5 % longer than its standard now.")
+    assert head(app).startswith("No stage takes 5 % longer than its standard.")
     assert "✓ 2 on standard" in words(app)
     written = cells(app)
     transfer = {period: text for (stage, _, period), text in written.items() if stage == "transfer"}
@@ -157,16 +157,16 @@ def test_the_table_has_the_latest_week(open_stages) -> None:
 
 
 def test_a_week_that_is_not_over_is_marked(open_stages) -> None:
-    assert "The week of 26 Jan is not over." in words(open_stages(period="2026-01"))
+    assert "The week of 26 Jan counts up to 31 Jan." in words(open_stages(period="2026-01"))
     # 25 January is a Sunday
-    assert "is not over" not in words(open_stages(period="2026-01-25"))
+    assert "counts up to" not in words(open_stages(period="2026-01-25"))
 
 
 def test_in_chinese(open_stages) -> None:
     said = head(open_stages(period="2026-01", place="WH_B", lang="zh"))
     assert said == (
         "**B仓的“调拨”**自1月5日当周（4 周）起**持续为红**（超出标准 10% 以上）："
-        "1月26日当周至今 **+14.2%**，36 个子单，5 个滞留。"
+        "1月26日当周（截至1月31日） **+14.2%**，36 个子单，5 个滞留。"
     )
 
 
@@ -190,7 +190,7 @@ def test_only_weeks_on_end_are_counted(open_stages, published: Path, between: li
                 f"{change} where stage = 'transfer' and day between '2026-01-12' and '2026-01-18'"
             )
     said = head(open_stages(period="2026-01", place="WH_B"))
-    assert "since the week of 19 Jan (2 weeks): **+14.2 %** in the week of 26 Jan so far" in said
+    assert "since the week of 19 Jan (2 weeks): **+14.2 %** in the week of 26 Jan (to 31 Jan)" in said
 
 
 def test_a_cell_that_is_not_red_says_how_much_is_stuck_in_it(open_stages, published: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_cell_that_is_not_red_says_how_much_is_stuck_in_it(open_stages, publis
     assert head(app).endswith("Not red, but **41 stuck**: “Packing” at Front warehouse Haishu.")
     assert "■ 1 not red, but 30 or more stuck" in words(app)
     links = [link.proto.label for link in app.get("page_link")]
-    assert "Packing · Front warehouse Haishu: 41 stuck now" in links
+    assert "Packing · Front warehouse Haishu: 41 stuck at the end of 28 Feb" in links
     table = {row["stage"]: row["judged"] for row in app.dataframe[0].value.to_dict("records")}
     assert table["Packing"] == "○ too few · ■ many stuck"
     assert "未变红但**滞留 41 个**" in head(open_stages(period="2026-02", lang="zh"))
