@@ -12,14 +12,17 @@ with
     ),
     lost as (
         select
-            stage, stage_place as place, grouping(stage) = 1 as is_total,
+            stage, place, grouping(stage) = 1 as is_total,
             coalesce(sum(late_microseconds) filter (day between $before_from and $before_to), 0) as lost0,
             coalesce(sum(late_microseconds) filter (day between $from_day and $to_day), 0) as lost1
-        from published.marts.agg_lateness_daily as lateness
-        where
-            (day between $before_from and $before_to or day between $from_day and $to_day)
-            and is_chosen($places, lateness.place) and is_chosen($carriers, carrier) and is_chosen($types, order_type)
-        group by grouping sets ((stage, stage_place), ())
+        from (
+            select day, lost_stage(stage, replaced_carrier) as stage, lost_place(stage_place, replaced_carrier) as place, late_microseconds
+            from published.marts.agg_lateness_daily as lateness
+            where
+                (day between $before_from and $before_to or day between $from_day and $to_day)
+                and is_chosen($places, lateness.place) and is_chosen($carriers, carrier) and is_chosen($types, order_type)
+        )
+        group by grouping sets ((stage, place), ())
     ),
     compared as (
         select

@@ -8,7 +8,8 @@ with
     lost as (
         select order_id, late_minutes
         from published.marts.fct_lateness
-        where $show = 'lost' and signed_day between $from_day and $to_day and stage = $stage and coalesce(place, '') = $at
+        where $show = 'lost' and signed_day between $from_day and $to_day 
+            and lost_stage(stage, replaced_carrier) = $stage and coalesce(lost_place(place, replaced_carrier), '') = $at
     ),
     meant as (
         select orders.*, lateness_minutes as minutes

@@ -44,7 +44,13 @@ from (
     )
 )
 inner join milestones as starts on starts.milestone = start_milestone
-inner join milestones as ends on ends.milestone = end_milestone;
+inner join milestones as ends on ends.milestone = end_milestone
+union all
+select 'sent_again', null, null, 'carrier';
+
+-- Whose the late minutes are: before a replacement was sent they are no wait at its place, the first parcel was on its way.
+create macro lost_stage(stage, replaced_carrier) as if(replaced_carrier is null, stage, 'sent_again');
+create macro lost_place(place, replaced_carrier) as if(replaced_carrier is null, place, '');
 
 -- The names of those who hold an order: places, and from the carrier's pick-up on the carriers.
 create table holders as

@@ -118,7 +118,7 @@ def _step_said(row: Row) -> str:
 def lateness(rows: list[Row]) -> go.Figure:
     """The stage-and-place pairs that own most late time, largest on top."""
     labels = [
-        f"{_wrapped(stages.name(row['stage']), row['name'] or row['place'])}<br>"
+        f"{_wrapped(*stages.at(row).split(' · ', 1))}<br>"
         f"<b>{t('act_label', share=formats.share(row['share']), orders=_n(row, 'orders'))}</b>"
         for row in rows
     ]
@@ -136,11 +136,7 @@ def _wrapped(*names: str) -> str:
 
 def late_minutes(rows: list[Row]) -> go.Figure:
     """Where one order's lateness went, largest on top."""
-    labels = [
-        f"{stages.name(row['stage'])}{' · ' + (row['name'] or row['place']) if row['place'] else ''}<br>"
-        f"<b>{formats.share(row['share'])}</b>"
-        for row in rows
-    ]
+    labels = [f"{stages.at(row)}<br><b>{formats.share(row['share'])}</b>" for row in rows]
     return _late_hours(rows, labels, [formats.span(row["minutes"]) for row in rows], 44)
 
 

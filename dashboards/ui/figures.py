@@ -90,10 +90,11 @@ def owners(view: View, rows: list[Row]) -> None:
     tight = sum(row["share"] for row in rows if row["place"] is None)
     said = [t("act_rest", share=formats.share(rest))] if rest else []
     said += [t("act_tight", share=formats.share(tight))] if tight else []
+    said += [t("act_sent_again")] if any(row["stage"] == stages.SENT_AGAIN for row in shown) else []
     st.caption(t("gap_between").join(said))
     with st.expander(t("open_lists"), key="open_owners"):
         for row in shown:
-            label = t("open_lost", name=_at(row), orders=formats.count(row["orders"]))
+            label = t("open_lost", name=stages.at(row), orders=formats.count(row["orders"]))
             opens.link(label, "lost", stage=row["stage"], at=row["place"])
         tight_orders = sum(row["orders"] for row in rows if row["place"] is None)
         if tight_orders:
@@ -105,14 +106,14 @@ def owners(view: View, rows: list[Row]) -> None:
             )
 
 
-def _at(row: Row) -> str:
-    return f"{stages.name(row['stage'])} · {row['name'] or row['place']}"
-
-
 def _first(view: View, row: Row) -> str:
     """Where to begin: what the first owner touches, and what stands there now."""
     of = view.ask("late_to_customer")[0]["late_orders"]
-    words = {"name": _at(row), "orders": formats.count(row["orders"]), "of": formats.count(of)}
+    if row["stage"] == stages.SENT_AGAIN:
+        names = t("list_joint").join(row["carriers"][:3])
+        key = "act_first_sent_again" if names else "act_first_sent_again_alone"
+        return t(key, orders=formats.count(row["orders"]), of=formats.count(of), names=names)
+    words = {"name": stages.at(row), "orders": formats.count(row["orders"]), "of": formats.count(of)}
     here = (row["stage"], row["place"])
     stuck = sum(cell["open_overdue"] for cell in view.ask("stages") if (cell["stage"], cell["place"]) == here)
     if not stuck:

@@ -102,7 +102,7 @@ def _said(view: View, shown: str, narrowed: dict[str, str], total: int, listed: 
         if narrowed["stage"] and narrowed["part"] == "with_us":
             key = "behind_overdue_at"
     if shown == "lost" and not narrowed["at"]:
-        key = "behind_lost_nowhere"
+        key = "behind_lost_sent_again" if narrowed["stage"] == stages.SENT_AGAIN else "behind_lost_nowhere"
     return t(key, **words)
 
 

@@ -53,6 +53,12 @@
 {# The milestones at which the order lies in an office. #}
 {% macro office_milestones() -%} {{- return(["placed", "paid", "finance_approved"]) -}} {%- endmacro %}
 
+{# The stage in which a sub-order of its own begins: before it the order went through its own milestones. #}
+{% macro is_before_own_milestone(stage) -%}
+    split_part({{ stage }}, '_to_', 1) in ('{{ office_milestones() | join("', '") }}')
+    and split_part({{ stage }}, '_to_', 2) not in ('{{ office_milestones() | join("', '") }}')
+{%- endmacro %}
+
 {# Events for `first_stamps`: a version that was corrected since has no type, but was recorded all the same. #}
 {% macro standing_events() -%}
     select

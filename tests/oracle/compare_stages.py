@@ -14,7 +14,7 @@ from oracle.compare import against
 from oracle.compare_rates import last_day
 from oracle.night import read
 from oracle.orders import Order
-from oracle.stages import all_stages, attribution, deviations, open_overdue
+from oracle.stages import all_stages, attribution, deviations, open_overdue, replaced_carrier
 
 
 def stage_tables(connection: duckdb.DuckDBPyConnection, company: Company, orders: list[Order]) -> list[str]:
@@ -100,9 +100,13 @@ def deviation_lines(
 
 
 def lateness_lines(connection: duckdb.DuckDBPyConnection, company: Company, orders: list[Order]) -> list[str]:
-    """fct_lateness, and that it sums to each order's lateness."""
+    """fct_lateness, that it sums to each order's lateness, and whose the time before a replacement was."""
+    subs = {sub.code: sub for order in orders for sub in order.subs}
     owned = {
-        (order.order_id, stage, place): {"late_minutes": float(late) / 60e6}
+        (order.order_id, stage, place): {
+            "late_minutes": float(late) / 60e6,
+            "replaced_carrier": replaced_carrier(order, stage, subs),
+        }
         for order in orders
         for (stage, place), late in attribution(company, order).items()
     }

@@ -184,6 +184,15 @@ def open_overdue(stages: list[Stage], subs: dict[str, SubOrder], at: datetime) -
     return dict(found)
 
 
+def replaced_carrier(order: Order, stage: str, subs: dict[str, SubOrder]) -> str | None:
+    """Who carried what the deciding sub-order replaces, in the stage from the order's milestones to its own."""
+    original = order.deciding.now("replaces") if order.deciding else None
+    start, _, end = stage.partition("_to_")
+    if not original or start not in OFFICE or end in OFFICE:
+        return None
+    return str((subs[original].now("carrier") if original in subs else None) or UNKNOWN)
+
+
 def attribution(company: Company, order: Order) -> dict[tuple[str, str | None], Fraction]:
     """Late microseconds of an order by stage and place; they sum to its lateness."""
     if order.lateness is None or order.lateness <= 0 or order.deciding is None:

@@ -9,6 +9,7 @@ with
             coalesce(orders.order_type, 'unknown') as order_type,
             lateness.stage,
             lateness.place as stage_place,
+            lateness.replaced_carrier,
             -- whole microseconds add up the same in any order
             round(lateness.late_minutes * 60000000)::bigint as late_us
         from {{ ref("fct_lateness") }} as lateness
@@ -25,6 +26,7 @@ select
     stage_place::varchar as stage_place,
     count(*)::bigint as late_orders,
     {{ minutes("sum(late_us)") }}::double as late_minutes,
-    sum(late_us)::bigint as late_microseconds
+    sum(late_us)::bigint as late_microseconds,
+    replaced_carrier::varchar as replaced_carrier
 from shares
 group by all

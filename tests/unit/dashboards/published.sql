@@ -255,12 +255,13 @@ from ended;
 
 create table marts.fct_lateness as
 select order_id, signed_day, case when n % 4 = 0 then 'picked_up_to_hub_arrived' when n % 7 = 0 then 'promise_too_tight' else 'transfer' end as stage,
-    case when n % 4 = 0 then carrier when n % 7 = 0 then null else place end as place, lateness_minutes as late_minutes
+    case when n % 4 = 0 then carrier when n % 7 = 0 then null else place end as place, lateness_minutes as late_minutes,
+    null::varchar as replaced_carrier
 from marts.fct_orders where lateness_minutes > 0;
 
 create table marts.agg_lateness_daily as
 select orders.signed_day as day, orders.place, orders.carrier, coalesce(order_type, 'unknown') as order_type, stage, lateness.place as stage_place,
-    count(*) as late_orders, sum(late_minutes) as late_minutes, sum(round(late_minutes * 60000000)::bigint)::bigint as late_microseconds
+    count(*) as late_orders, sum(late_minutes) as late_minutes, sum(round(late_minutes * 60000000)::bigint)::bigint as late_microseconds, replaced_carrier
 from marts.fct_lateness as lateness inner join marts.fct_orders as orders using (order_id)
 group by all;
 
