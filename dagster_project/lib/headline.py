@@ -33,10 +33,12 @@ WORST_STAGES = """
     limit 5
 """
 OWNERS = """
-    select stage, place, sum(late_minutes) as minutes, count(distinct order_id) as orders,
+    select
+        if(replaced_carrier is null, stage, 'until_sent_again') as stage, if(replaced_carrier is null, place, null) as place,
+        sum(late_minutes) as minutes, count(distinct order_id) as orders,
         sum(late_minutes) / sum(sum(late_minutes)) over () as share
     from marts.fct_lateness
-    group by stage, place
+    group by 1, 2
     order by minutes desc
     limit 3
 """
