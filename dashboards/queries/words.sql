@@ -32,7 +32,8 @@ from (values
 ) as milestones(position, milestone, held_by);
 
 create table stages as
-select stage, starts.position, ends.position as end_position, starts.held_by
+select stage, starts.position, ends.position as end_position, starts.held_by,
+    starts.held_by = 'office' and ends.held_by <> 'office' as is_first_own
 from (
     select distinct stage,
         if(stage = 'transfer', 'transfer_requested', split_part(stage, '_to_', 1)) as start_milestone,
@@ -46,7 +47,7 @@ from (
 inner join milestones as starts on starts.milestone = start_milestone
 inner join milestones as ends on ends.milestone = end_milestone
 union all
-select 'sent_again', null, null, 'carrier';
+select 'sent_again', null, null, 'carrier', false;
 
 -- Whose the late minutes are: before a replacement was sent they are no wait at its place, the first parcel was on its way.
 create macro lost_stage(stage, replaced_carrier) as if(replaced_carrier is null, stage, 'sent_again');

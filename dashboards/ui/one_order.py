@@ -107,7 +107,12 @@ def time_line(order: Row, parts: list[Row], passed: list[Row]) -> go.Figure:
             marker={
                 "color": fill,
                 "line": {"color": colours.grid, "width": 1},
-                "pattern": {"shape": "/" if stage["is_open"] else ""},
+                # over the colour, or the words on it could not be read
+                "pattern": {
+                    "shape": "/" if stage["is_open"] else "",
+                    "fillmode": "overlay",
+                    "solidity": 0.15,
+                },
             },
             text=[f"{sign} {stages.name(stage['stage'])}".strip() if has_room else sign],
             textposition="inside",
