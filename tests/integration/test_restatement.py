@@ -174,8 +174,9 @@ def tell(story: Story) -> set[tuple]:
     expected.add(SIGNED, "01-10", "went_back", LEAVES, "returned", before=first, event=then)
     expected.add(KEPT, "01-10", "went_back", MISSED_SINCE, "returned", before=first, event=then)
 
+    # signed as far as was known at that very hour
     ordered(story, "complained")
-    delivered(story, "complained", "01-10 15:00", "01-10 15:05")
+    delivered(story, "complained", "01-10 18:00", "01-11 03:00")
     ticket = story.event(
         "complaint_ticket", "01-13 10:00", order="complained", recorded="01-13 10:05", source="crm"
     )
@@ -194,7 +195,7 @@ def tell(story: Story) -> set[tuple]:
     ordered(story, "short")
     delivered(story, "short", "01-10 15:00", "01-10 15:05")
     story.line("short", 1, 5, "01-05 10:00")
-    story.receipt("short", 1, "r3", 5, "01-10 18:00")
+    story.receipt("short", 1, "r3", 5, "01-11 03:00")
     broken = story.receipt("short", 1, "r3", 4, "01-11 09:00")
     row = {"recorded_at": broken["recorded_at"], "record": expected.line("receipts", broken)}
     expected.add(KEPT[1:], "01-10", "short", MISSED_SINCE, "shortage", **row)
