@@ -1,3 +1,13 @@
+{# A night, not a rebuild. An ephemeral model has no table of its own to ask: it is part of the one that reads it. #}
+{% macro is_incremental() -%}
+    {{-
+        return(
+            dbt.is_incremental()
+            or (execute and model.config.materialized == "ephemeral" and not flags.FULL_REFRESH)
+        )
+    -}}
+{%- endmacro %}
+
 {# In a night, only these orders; in a rebuild, all. `day`, `recorded_at`: columns by which the storage of older orders
    is skipped unread. #}
 {% macro of_orders(model, column="order_id", keyword="where", day=none, recorded_at=none) -%}
@@ -12,6 +22,27 @@
 {% macro rows_of(model, orders, day=none) -%}
     {% if is_incremental() %} (select * from {{ model }} {{ of_orders(orders, day=day) }})
     {% else %} {{ model }}
+    {% endif %}
+{%- endmacro %}
+
+{# In a night, the events of the orders judged again. Nothing was recorded of them before this: the storage of older
+   events is skipped unread. #}
+{% macro of_affected_events() -%}
+    {% if is_incremental() %}
+        {% set affected = ref("int_orders__affected") %}
+        and order_id in (select order_id from {{ affected }})
+        and recorded_at >= timestamptz '{{
+            looked_up(
+                "select min(first_event_recorded_at) from (select order_id, first_event_recorded_at from "
+                ~ ref("int_orders__stamps")
+                ~ " union all select order_id, first_event_recorded_at from "
+                ~ ref("int_suborders")
+                ~ ") where order_id in (select order_id from "
+                ~ affected
+                ~ ")"
+            )
+            or "9999-12-31 00:00:00+00"
+        }}'
     {% endif %}
 {%- endmacro %}
 
