@@ -34,7 +34,8 @@ WORST_STAGES = """
 """
 OWNERS = """
     select
-        if(replaced_carrier is null, stage, 'until_sent_again') as stage, if(replaced_carrier is null, place, null) as place,
+        if(replaced_carrier is null, stage, 'until_sent_again') as stage,
+        if(replaced_carrier is null, place, null) as place,
         sum(late_minutes) as minutes, count(distinct order_id) as orders,
         sum(late_minutes) / sum(sum(late_minutes)) over () as share
     from marts.fct_lateness

@@ -14,7 +14,7 @@ import streamlit as st
 import xlsxwriter
 
 from dashboards.published import Row
-from dashboards.ui.i18n import t
+from dashboards.ui.i18n import language, speaking, t
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 1_048_575  # of a sheet, its heads left out
@@ -42,7 +42,13 @@ def buttons(rows: list[Row] | Callable[[], list[Row]], name: str) -> None:
 def _made(
     rows: list[Row] | Callable[[], list[Row]], write: Callable[[list[Row]], bytes]
 ) -> Callable[[], bytes]:
-    return lambda: write(rows() if callable(rows) else rows)
+    code = language()
+
+    def made() -> bytes:
+        with speaking(code):
+            return write(rows() if callable(rows) else rows)
+
+    return made
 
 
 def as_csv(rows: list[Row]) -> bytes:

@@ -4,7 +4,9 @@ Names of places come with the data.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +17,7 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 CHOICE = re.compile(r"\[([^][|]*)\|([^][|]*)\]")
 NUMBER = re.compile(r"\d[\d,.]*(?<![,.])")
 TEXTS = Path(__file__).parent / "texts"
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
 
 
 @cache
@@ -31,10 +34,22 @@ def read(file: Path) -> dict[str, str]:
 
 def language() -> str:
     """The page's language: the address's `lang`, else what the browser prefers, else English."""
+    if spoken := _spoken.get():
+        return spoken
     asked = st.query_params.get("lang", "")
     if asked in LANGUAGES:
         return asked
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """In this language whatever the address says: what is made after the page was drawn knows of no address."""
+    token = _spoken.set(code)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def t(key: str, **values: object) -> str:

@@ -59,8 +59,20 @@ def behind(view: View) -> None:
     total = found[0]["suborders" if shown in BY_STAGE else "orders"]
     st.markdown(_said(view, shown, narrowed, total, len(found)))
     st.caption(t("behind_open"))
-    (suborders if shown in BY_STAGE else table)(found, shown)
-    downloads.buttons(lambda: rows(DOWNLOADED), f"orders_{shown}")
+    listed, columns = _listed(found, shown)
+    picked = tables.show(
+        listed,
+        columns,
+        "orders_behind",
+        key="orders_table",
+        on_select="rerun",
+        selection_mode="single-cell",
+    )
+    for line, _ in picked["selection"]["cells"]:
+        st.switch_page(
+            navigation.page("orders"), query_params=navigation.shared(find=listed[line]["order_id"])
+        )
+    downloads.buttons(lambda: _taken_away(rows(DOWNLOADED), shown), f"orders_{shown}")
 
 
 def _choice(shown: str) -> None:
@@ -112,8 +124,30 @@ def _name(view: View, code: str) -> str:
     return names[0]["name"] if names else code
 
 
-def table(rows: list[Row], shown: str) -> None:
-    """A list of orders; the number opens the order."""
+def _listed(rows: list[Row], shown: str) -> tuple[list[Row], dict[str, Any]]:
+    """The rows as a table shows them, and its columns; the number opens the order."""
+    said, columns = (_suborders if shown in BY_STAGE else _orders)(rows, shown)
+
+    def hours(row: Row) -> float | None:
+        return None if row["minutes"] is None else formats.or_zero(row["minutes"] / 60)
+
+    return [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in said], columns
+
+
+def _taken_away(rows: list[Row], shown: str) -> list[Row]:
+    """The same under the same heads, the link as the order's number."""
+    listed, columns = _listed(rows, shown)
+    heads = {("order_id" if name == "link" else name): config["label"] for name, config in columns.items()}
+    return [
+        {
+            head: round(row[name], 2) if isinstance(row[name], float) else row[name]
+            for name, head in heads.items()
+        }
+        for row in listed
+    ]
+
+
+def _orders(rows: list[Row], shown: str) -> tuple[list[Row], dict[str, Any]]:
     clock = CLOCK[language()]
     columns: dict[str, Any] = {
         "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
@@ -130,11 +164,10 @@ def table(rows: list[Row], shown: str) -> None:
         columns["said_part"] = st.column_config.TextColumn(t("col_overdue_part"), width="medium")
         columns["last_seen_at"] = st.column_config.DatetimeColumn(t("col_last_seen"), format=clock)
         rows = [{**row, "said_part": t(f"part_{row['part']}")} for row in rows]
-    _draw(rows, columns)
+    return rows, columns
 
 
-def suborders(rows: list[Row], shown: str) -> None:
-    """A list of sub-orders in a stage; the number opens the order."""
+def _suborders(rows: list[Row], shown: str) -> tuple[list[Row], dict[str, Any]]:
     clock = CLOCK[language()]
     columns: dict[str, Any] = {
         "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
@@ -149,23 +182,4 @@ def suborders(rows: list[Row], shown: str) -> None:
     if shown == "stuck":
         del columns["ended_at"]
     hours = {"took_hours": "took_minutes", "standard_hours": "standard_minutes"}
-    _draw([{**row, **{name: row[source] / 60 for name, source in hours.items()}} for row in rows], columns)
-
-
-def _draw(rows: list[Row], columns: dict[str, Any]) -> None:
-    def hours(row: Row) -> float | None:
-        return None if row["minutes"] is None else formats.or_zero(row["minutes"] / 60)
-
-    listed = [{"link": link(row["order_id"]), "hours": hours(row), **row} for row in rows]
-    picked = tables.show(
-        listed,
-        columns,
-        "orders_behind",
-        key="orders_table",
-        on_select="rerun",
-        selection_mode="single-cell",
-    )
-    for line, _ in picked["selection"]["cells"]:
-        st.switch_page(
-            navigation.page("orders"), query_params=navigation.shared(find=listed[line]["order_id"])
-        )
+    return [{**row, **{name: row[source] / 60 for name, source in hours.items()}} for row in rows], columns

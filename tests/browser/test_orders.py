@@ -1,7 +1,9 @@
 """From the headline down to a raw row: the lists of orders, one order's story, and the file and line behind it."""
 
+import csv
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -122,3 +124,26 @@ def test_on_a_phone_nothing_of_an_order_is_cut_off_or_overlaps(
     shown = look(seen, "phone").open(f"lang={language}&period=all&find={order_of(seen, kind)[0]}", "orders")
     assert shown.layout("cutOff") == []
     assert shown.layout("overlapping") == []
+
+
+def test_what_is_taken_away_is_what_is_shown(company: Served, look: Start) -> None:
+    seen = company("demo")
+    shown = look(seen).open(f"lang=zh&period={MONTH}&show=late", "orders")
+    late = seen.ask(
+        """select orders.order_id, places.name_zh, carriers.name_zh, round(lateness_minutes / 60, 2)
+        from marts.fct_orders as orders
+        left join marts.dim_places as places using (place)
+        left join marts.dim_carriers as carriers on carriers.carrier = orders.carrier
+        where not is_on_time and signed_day between '2026-02-01' and '2026-02-28'
+        order by lateness_minutes desc, order_id"""
+    )
+    with shown.page.expect_download() as download:
+        shown.page.locator(".st-key-download_orders_late_csv button").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert list(rows[0]) == ["订单", "迟到（小时）", "地点", "承运商", "承诺时间", "签收时间"]
+    # all of them, and not the 200 in sight
+    assert [
+        (row["订单"], row["地点"], row["承运商"], pytest.approx(float(row["迟到（小时）"]), abs=0.051))
+        for row in rows
+    ] == late

@@ -53,7 +53,7 @@ def test_a_late_order_says_by_how_much_and_why(open_orders, published: Path) -> 
     assert list(raw["record"]) == [101, 102, 103, 104]
 
 
-@pytest.mark.parametrize("number", ["O00010", "F00010", "YTO00000010"])
+@pytest.mark.parametrize("number", ["O00010", "F00010", "YTO00000010", "o00010", "yto00000010"])
 def test_every_number_of_an_order_finds_it(open_orders, number: str) -> None:
     assert "Order O00010 " in open_orders(find=f" {number} ").header[0].value
 
