@@ -66,7 +66,7 @@ def bar(run: Row, months: list[Row], choices: list[Row], chosen: Chosen) -> None
 
 
 def _period(run: Row, months: list[Row], period: Period) -> None:
-    labels = {run["last_day"].isoformat(): t("period_last_day", day=formats.day(run["last_day"]))}
+    labels = {run["last_day"].isoformat(): t("period_last_day", day=formats.short_day(run["last_day"]))}
     labels |= {f"{row['month']:%Y-%m}": formats.month(row["month"]) for row in months}
     labels |= {"all": t("period_all")}
     address.period("period", t("period"), labels, run, period)

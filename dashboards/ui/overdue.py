@@ -29,7 +29,7 @@ def show(view: View, parts: list[Row], ages: list[Row]) -> None:
         return
     st.markdown(sentence(view, parts))
     st.caption(t("overdue_caption", day=formats.day(view.chosen.period.last)))
-    opens.chart(picture(parts), "chart_parts", t("overdue_title"))
+    opens.chart(picture(parts, is_now(view)), "chart_parts", t("overdue_title"))
     with st.expander(t("open_lists"), key="open_parts"):
         for row in parts:
             if row["orders"]:
@@ -84,11 +84,14 @@ def name(row: Row) -> str:
     return t(f"part_{row['part']}")
 
 
-def picture(parts: list[Row]) -> go.Figure:
-    """A bar a group with what to do about it; those to act on today in colour."""
+def picture(parts: list[Row], is_now: bool) -> go.Figure:
+    """A bar a group, those that can be moved in colour; of now, with what to do about it."""
     colours = theme.palette()
     some = [row for row in parts if row["orders"]]
-    labels = [f"<b>{name(row).capitalize()}</b><br>{t('part_do_' + row['part'])}" for row in some]
+    labels = [
+        f"<b>{name(row).capitalize()}</b>" + (f"<br>{t('part_do_' + row['part'])}" if is_now else "")
+        for row in some
+    ]
     chart = theme.figure(70 + 50 * len(some))
     chart.add_bar(
         orientation="h",
