@@ -11,6 +11,8 @@ from dashboards.ui.page import View
 
 SHOWN = 200
 DOWNLOADED = 100_000
+# what the first rows leave too narrow
+WIDTHS = {"en": {"when": 112, "what": 142}, "zh": {"when": 138, "what": 100}}
 
 # what is said of a cause where no event says it
 BEFORE = {
@@ -120,19 +122,19 @@ def _said(words: dict[str, str], cause: str | None) -> str | None:
 
 
 def _table(rows: list[Row]) -> None:
-    clock = orders.CLOCK[language()]
+    clock, width = orders.CLOCK[language()], WIDTHS[language()]
     # the line an event stands in is in sight on a screen of 1440 points
     columns: dict[str, Any] = {
         "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
         "cause_said": st.column_config.TextColumn(t("col_cause")),
         "move_said": st.column_config.TextColumn(t("col_move")),
         "before_name": st.column_config.TextColumn(t("col_first_what")),
-        "before_at": st.column_config.DatetimeColumn(t("col_first_when"), format=clock, width=120),
-        "event_name": st.column_config.TextColumn(t("col_now_what"), width=138),
+        "before_at": st.column_config.DatetimeColumn(t("col_first_when"), format=clock, width=width["when"]),
+        "event_name": st.column_config.TextColumn(t("col_now_what"), width=width["what"]),
         "occurred_at": st.column_config.DatetimeColumn(t("col_now_when"), format=clock),
         "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
         "source": st.column_config.TextColumn(t("col_source")),
-        "file_said": st.column_config.TextColumn(t("col_file"), width=232),
+        "file_said": st.column_config.TextColumn(t("col_file"), width=238),
         "record": st.column_config.NumberColumn(t("col_record"), format="%d"),
         "signed_at_then": st.column_config.DatetimeColumn(t("col_signed_then"), format=clock, width=140),
         "signed_at": st.column_config.DatetimeColumn(t("col_signed_now"), format=clock, width=140),
