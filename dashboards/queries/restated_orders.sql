@@ -6,7 +6,7 @@ select
     timezone($timezone, occurred_at_before) as before_at,
     coalesce(if($lang = 'zh', types.name_zh, types.name_en), restated.event_type) as event_name,
     timezone($timezone, occurred_at) as occurred_at, timezone($timezone, recorded_at) as recorded_at, timezone($timezone, signed_at_then) as signed_at_then, timezone($timezone, signed_at) as signed_at,
-    is_met, was_met, restated.source, file, record
+    is_met, was_met, coalesce(restated.source, split_part(file, '/', 1)) as source, file, record
 from published.marts.fct_restatements as restated
 left join published.marts.dim_event_types as befores on befores.event_type = restated.event_type_before
 left join published.marts.dim_event_types as types on types.event_type = restated.event_type

@@ -48,16 +48,21 @@ def figures(view: View, rows: list[Row]) -> None:
             with words:
                 st.markdown(f"**{row['title']}** · {t('better_' + row['direction'])}")
                 st.markdown(row["definition"].translate(PLAIN))
-                made_of = f"{row['numerator_said']} ÷ {row['denominator_said']}"
-                st.caption(_formula(row), help=made_of if row["numerator_said"] else None)
+                st.caption(_formula(row), help=_made_of(row))
             with value:
                 _value(row["metric"], rates.get(row["metric"]), overdue)
 
 
 def _formula(row: Row) -> str:
-    """`signed_on_time_orders ÷ signed_orders`, as the daily counts name them."""
-    sign = "÷" if row["unit"] == "share" else "/"
-    return f"`{row['numerator']}` {sign} `{row['denominator']}`"
+    """`signed_on_time_orders ÷ signed_orders`, as the daily counts name them; a count is divided by nothing."""
+    parts = [row["numerator"], row["denominator"]] if row["unit"] == "share" else [row["numerator"]]
+    return " ÷ ".join(f"`{part}`" for part in parts)
+
+
+def _made_of(row: Row) -> str | None:
+    if row["unit"] != "share":
+        return t("define_count", beside=row["denominator"])
+    return f"{row['numerator_said']} ÷ {row['denominator_said']}" if row["numerator_said"] else None
 
 
 def _value(metric: str, rate: Row | None, overdue: int) -> None:

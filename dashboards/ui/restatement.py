@@ -1,19 +1,15 @@
 """A day's rate as first published and as known now. Promises do not move; what is recorded late of the rest does."""
 
-from typing import Any
-
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboards.published import Row
-from dashboards.ui import address, downloads, formats, orders, periods, tables, theme
-from dashboards.ui.i18n import language, t
+from dashboards.ui import address, formats, periods, restated_events, theme
+from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
-NOTABLE = 0.1  # points: what a rate with one decimal shows
+NOTABLE = 0.05  # points: from here on a move is written as 0.1 or more
 LONG = 92  # days: more of them are lines without marks
-SHOWN = 200
-DOWNLOADED = 100_000
 
 
 def metric(view: View) -> Row:
@@ -34,8 +30,8 @@ def metric(view: View) -> Row:
 
 
 def _moved(rows: list[Row]) -> list[Row]:
-    """Days with enough orders whose rate shows otherwise now, the most moved first."""
-    told = [row for row in rows if not row["is_too_few"] and round(abs(row["points"]), 2) >= NOTABLE]
+    """Days with enough orders whose rate has moved, the most moved first."""
+    told = [row for row in rows if not row["is_too_few"] and abs(row["points"]) >= NOTABLE]
     return sorted(told, key=lambda row: -abs(row["points"]))
 
 
@@ -62,15 +58,17 @@ def sentence(view: View, shown: Row, rows: list[Row]) -> str:
 
 def how_known(view: View, shown: Row, rows: list[Row]) -> str:
     """Where the first figures come from, and how many of them a night of the day's own really published."""
-    nights = [row for row in rows if row["night_value"] is not None]
+    nights = [row for row in rows if row["is_own_night"]]
+    counts = {"nights": formats.count(len(nights)), "days": formats.count(len(rows))}
     said = [t("restated_how" if shown["is_by_order"] else "restated_how_published")]
     if nights and not shown["is_by_order"]:
-        said.append(
-            t("restated_nights_whole", nights=formats.count(len(nights)), days=formats.count(len(rows)))
-        )
+        said.append(t("restated_nights_whole", **counts))
     elif nights:
-        same = sum(abs(row["night_value"] - (row["first_value"] or 0)) < 0.0005 for row in nights)
-        said.append(t("restated_nights", nights=formats.count(len(nights)), same=formats.count(same)))
+        same = sum(row["is_published_so"] for row in nights)
+        some = "restated_nights_some" if len(nights) < len(rows) else "restated_nights"
+        said.append(t(some, same=formats.count(same), **counts))
+        if same < len(nights):
+            said.append(t("restated_nights_differ"))
     else:
         said.append(t("restated_no_nights"))
     if view.chosen.names:
@@ -140,7 +138,7 @@ def chart(shown: Row, rows: list[Row]) -> go.Figure:
     figure.add_bar(
         x=days,
         y=[row["points"] for row in rows],
-        marker={"color": [colours.gain if _is_better(shown, row) else colours.loss for row in rows]},
+        marker={"color": [_colour(shown, row) for row in rows]},
         # one number: all of them have no room on a phone
         text=[formats.points(row["points"]) if row is most_moved and most >= NOTABLE else "" for row in rows],
         textposition="outside",
@@ -151,7 +149,7 @@ def chart(shown: Row, rows: list[Row]) -> go.Figure:
         customdata=[day.isoformat() for day in days],
         showlegend=False,
     )
-    most = max(NOTABLE, most)
+    most = max(2 * NOTABLE, most)
     theme.split(figure, t("restated_axis"), t("restated_points_axis"))
     figure.update_layout(yaxis={"range": [-1.5 * most, 1.5 * most], "nticks": 3, "zeroline": True})
     figure.update_layout(yaxis={"zerolinecolor": colours.muted})
@@ -164,8 +162,12 @@ def chart(shown: Row, rows: list[Row]) -> go.Figure:
     return figure
 
 
-def _is_better(shown: Row, row: Row) -> bool:
-    return bool((row["points"] > 0) == (shown["direction"] == "up"))
+def _colour(shown: Row, row: Row) -> str:
+    """Better or worse; neither where a rate is to be near its aim."""
+    colours = theme.palette()
+    if shown["direction"] == "near":
+        return colours.muted
+    return colours.gain if (row["points"] > 0) == (shown["direction"] == "up") else colours.loss
 
 
 def events(view: View, shown: Row, rows: list[Row]) -> None:
@@ -178,90 +180,4 @@ def events(view: View, shown: Row, rows: list[Row]) -> None:
     if not moved:
         st.caption(t("restated_nothing_moved"))
         return
-    day = _day(moved, _moved(rows) or moved)
-    words = {name: formats.count(day[name]) for name in ("orders", "joined", "gone", "judged_anew")}
-    st.markdown(t("restated_day", day=formats.day(day["day"]), **_values(day), **words))
-    code = day["day"].isoformat()
-    causes = view.ask("restated_causes", metric=shown["metric"], day=code)
-    if causes:
-        listed = t("restated_comma").join(
-            t(
-                "restated_cause",
-                cause=t(f"cause_{_said(shown, row['cause'])}"),
-                orders=formats.count(row["orders"]),
-            )
-            for row in causes
-        )
-        st.markdown(t("restated_causes", causes=listed))
-
-    def found(most: int) -> list[Row]:
-        return view.ask("restated_orders", metric=shown["metric"], day=code, most=most)
-
-    _table(shown, found(SHOWN))
-    downloads.buttons(lambda: found(DOWNLOADED), f"restated_{code}")
-
-
-def _values(day: Row) -> dict[str, str]:
-    return {
-        "first": formats.percent(day["first_value"]),
-        "first_k": formats.count(day["first_numerator"]),
-        "first_n": formats.count(day["first_denominator"]),
-        "now": formats.percent(day["value"]),
-        "k": formats.count(day["numerator"]),
-        "n": formats.count(day["denominator"]),
-    }
-
-
-def _day(moved: list[Row], most_first: list[Row]) -> Row:
-    """The day asked for, else the most moved one."""
-    known = {row["day"].isoformat(): row for row in moved}
-    asked = st.query_params.get("day", "")
-    chosen = asked if asked in known else most_first[0]["day"].isoformat()
-    st.selectbox(
-        t("restated_choose"),
-        list(known),
-        format_func=lambda code: t(
-            "restated_choice",
-            day=formats.day(known[code]["day"]),
-            orders=formats.count(known[code]["orders"]),
-        ),
-        key="day",
-        on_change=address.kept("day", chosen),
-        width=320,
-    )
-    return known[chosen]
-
-
-def _said(shown: Row, what: str) -> str:
-    """The word for it where the rate needs one of its own: a complaint is not met, a status is not a signature."""
-    own = {"complaint_rate": ("now_met", "now_missed"), "erp_on_time_rate": ("recorded_late", "corrected")}
-    return f"{what}_{shown['metric']}" if what in own.get(shown["metric"], ()) else what
-
-
-def _table(shown: Row, rows: list[Row]) -> None:
-    clock = orders.CLOCK[language()]
-    columns: dict[str, Any] = {
-        "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
-        "cause": st.column_config.TextColumn(t("col_cause")),
-        "move": st.column_config.TextColumn(t("col_move")),
-        "before_name": st.column_config.TextColumn(t("col_known_first")),
-        "before_at": st.column_config.DatetimeColumn(t("col_known_first_at"), format=clock, width=140),
-        "event_name": st.column_config.TextColumn(t("col_since")),
-        "occurred_at": st.column_config.DatetimeColumn(t("col_since_at"), format=clock),
-        "recorded_at": st.column_config.DatetimeColumn(t("col_recorded"), format=clock),
-        "signed_at_then": st.column_config.DatetimeColumn(t("col_signed_then"), format=clock, width=140),
-        "signed_at": st.column_config.DatetimeColumn(t("col_signed_now"), format=clock),
-        "source": st.column_config.TextColumn(t("col_source")),
-        "file": st.column_config.TextColumn(t("col_file")),
-        "record": st.column_config.NumberColumn(t("col_record"), format="%d"),
-    }
-    listed = [
-        {
-            **row,
-            "link": orders.link(row["order_id"]),
-            "move": t(f"move_{_said(shown, row['move'])}"),
-            "cause": t(f"cause_{_said(shown, row['cause'])}") if row["cause"] else None,
-        }
-        for row in rows
-    ]
-    tables.show(listed, columns, "restated_orders")
+    restated_events.table(view, shown, moved, (_moved(rows) or moved)[0])

@@ -36,7 +36,10 @@ LAST_DRAWN = {
     "change": ".st-key-change_table canvas, .st-key-change_few p",
     "definitions": ".st-key-definitions_tables details",
     "data_health": '.st-key-quarantine [data-testid="stCaptionContainer"]',
-    "restatement": '.st-key-restated_events canvas, .st-key-restated_events [data-testid="stCaptionContainer"]',
+    "restatement": (
+        ".st-key-restated_events canvas,"
+        ' .st-key-restated_events:not(:has(.st-key-day)) [data-testid="stCaptionContainer"]'
+    ),
     "decisions": ".st-key-decided_parameters canvas",
     "promise": ".st-key-promise_last canvas, .st-key-promise_last [data-testid='stAlert']",
     "scorecards": ".st-key-scorecards_last canvas, .st-key-scorecards_last [data-testid='stAlert']",

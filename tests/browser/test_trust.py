@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
@@ -144,3 +145,49 @@ def test_each_rate_tells_what_moved_its_days(company: Served, look: Start, lang:
         assert f"{moved:,} {'orders' if lang == 'en' else '单'}" in chosen
         assert (f"({first:,} of " if lang == "en" else f"单中 {first:,} 单）") in body
         assert shown.layout("cutOff") == [] and shown.layout("overlapping") == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_days_counted_as_moved_are_those_written_as_a_tenth_or_more(
+    company: Served, look: Start, lang: str
+) -> None:
+    """Both rates of each day worked out here from the orders that moved, and what was really published of the day."""
+    seen = company("demo")
+    days = seen.ask(
+        """
+        with moves as (
+            select day, sum(was_met::int - is_met::int) as met, sum(was_counted::int - is_counted::int) as counted
+            from marts.fct_restatements where metric = 'true_on_time_rate' group by day
+        )
+        select kpi.period_start, kpi.numerator::int, kpi.denominator::int, coalesce(met, 0)::int,
+            coalesce(counted, 0)::int, rates.numerator::int, rates.denominator::int
+        from marts.kpi
+        left join moves on moves.day = kpi.period_start
+        left join meta.published_rates as rates on rates.metric = kpi.metric and rates.day = kpi.period_start
+        where kpi.metric = 'true_on_time_rate' and kpi.period = 'day'
+            and kpi.period_start between '2026-02-01' and '2026-02-28'
+        """
+    )
+    days = [row for row in days if min(row[2], row[2] + row[4]) >= 30]
+    # 0.05 points is 1 of 2000
+    moved = {
+        day: Fraction(k, n) - Fraction(k + met, n + counted)
+        for day, k, n, met, counted, _, _ in days
+        if 2000 * abs(Fraction(k, n) - Fraction(k + met, n + counted)) >= 1
+    }
+    assert moved
+    shown = look(seen).open(f"lang={lang}&period=2026-02", "restatement")
+    said = (
+        f"moved {len(moved)} of {len(days)} days by"
+        if lang == "en"
+        else f"{len(days)} 天中的 {len(moved)} 天"
+    )
+    assert said in shown.text("h2")
+    most = max(moved, key=lambda day: abs(moved[day]))
+    ((k, n),) = [
+        (k, n) for day, now_k, now_n, met, counted, k, n in days
+        if day == most and (k, n) != (now_k + met, now_n + counted)
+    ]  # fmt: skip
+    body = shown.text('.st-key-restated_events [data-testid="stCaptionContainer"]')
+    assert (f"({k} of {n})" if lang == "en" else f"{n} 单中 {k} 单") in body
+    assert shown.layout("cutOff") == [] and shown.layout("overlapping") == []

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.published import ask
-from dashboards.ui import decisions, navigation
+from dashboards.ui import decisions, navigation, restated_events
 from dashboards.ui.i18n import LANGUAGES
 from tests.unit.dashboards.reading import one, words
 
@@ -198,7 +198,7 @@ def test_a_day_is_taken_back_to_what_was_known_of_it_first(published: Path) -> N
     assert len(days) == 28 and all(
         row["points"] == 0 for key, row in days.items() if key != date(2026, 2, 10)
     )
-    assert sum(row["night_value"] is not None for row in days.values()) == 4
+    assert sum(row["is_own_night"] for row in days.values()) == 4
 
 
 def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) -> None:
@@ -206,17 +206,22 @@ def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) 
     app = open_first("restatement", lang="en", period="2026-02")
     moved = 100 * (k / n - (k - 2) / (n - 2))
     assert app.header[0].value == (
-        "In February 2026, what became known later moved **1** of 28 days by 0.1 points or more (True on-time rate),"
+        "In February 2026, what became known later moved **1** of 28 days by 0.05 points or more (True on-time rate),"
         f" the most on 10 Feb 2026: **{moved:+.1f}** points, by 5 orders.".replace("-", "\u2212").replace(
             "on\u2212time", "on-time"
         )
     )
     assert f"({k - 2} of {n - 2} orders)" in words(app) and f"({k} of {n})" in words(app)
-    assert "Days of these that a night of their own published: 4; with exactly this figure: 2" in words(app)
+    assert (
+        "of these 28 days, 4 were published by a night of their own, and 2 such nights said exactly this figure."
+        " The others took their data before or after 03:00"
+    ) in words(app)
+    assert f"is **{100 * k / n:.1f} %** ({k} of {n}), from what was known by 11 Feb 2026 03:00." in words(app)
+    assert "1 left it, 1 stayed and is judged otherwise" in words(app)
     listed = app.dataframe[0].value
     assert len(listed) == 5
-    assert sorted(listed["move"]) == ["joined the day"] * 3 + ["left the day", "missed, now kept"]
-    assert sorted(listed["cause"]) == [
+    assert sorted(listed["move_said"]) == ["joined the day"] * 3 + ["left the day", "missed, now kept"]
+    assert sorted(listed["cause_said"]) == [
         "found to be returned or refused", "signature corrected", *["signed, but recorded late"] * 3,
     ]  # fmt: skip
     # as many: by their names
@@ -225,7 +230,7 @@ def test_what_moved_a_day_is_said_and_listed(open_first: Open, published: Path) 
         in words(app)
     )
     # what was known first, and what came in its place
-    (back,) = (row for _, row in listed.iterrows() if row["cause"] == "found to be returned or refused")
+    (back,) = (row for _, row in listed.iterrows() if row["cause_said"] == "found to be returned or refused")
     assert (back["before_name"], back["event_name"]) == ("Delivered", "Returned to and signed by sender")
     assert all(link.startswith("/orders?") and "find=" in link for link in listed["link"])
 
@@ -245,7 +250,78 @@ def test_every_rate_that_was_published_can_be_chosen(open_first: Open, published
     assert f"the most on 12 Feb 2026: **+{moved:.1f}** points, by 1 order." in app.header[0].value
     assert f"({complained - 1} of {due} orders)" in words(app) and f"({complained} of {due})" in words(app)
     assert "Why: complained later (1)." in words(app)
-    assert list(app.dataframe[0].value["move"]) == ["no complaint, now one"]
+    assert list(app.dataframe[0].value["move_said"]) == ["no complaint, now one"]
+
+
+def test_a_day_is_counted_as_moved_from_where_its_move_is_written_as_a_tenth(
+    open_first: Open, published: Path
+) -> None:
+    with duckdb.connect(str(published)) as connection:
+        # one order of 2,010 is 0.0498 points, of 1,990 it is 0.0503
+        connection.execute(
+            """
+            delete from marts.fct_restatements;
+            update marts.kpi set numerator = 1000, denominator = 2010, value = 1000 / 2010
+            where metric = 'true_on_time_rate' and period = 'day' and period_start = date '2026-02-04';
+            update marts.kpi set numerator = 1000, denominator = 1990, value = 1000 / 1990
+            where metric = 'true_on_time_rate' and period = 'day' and period_start = date '2026-02-05';
+            insert into marts.fct_restatements by name
+            select 'true_on_time_rate' as metric, day, order_id, true as was_counted, false as was_met,
+                true as is_counted, true as is_met, 'replaced' as cause
+            from (values (date '2026-02-04', 'A'), (date '2026-02-05', 'B')) as moved(day, order_id);
+            """
+        )
+    app = open_first("restatement", lang="en", period="2026-02")
+    assert "moved **1** of 28 days by 0.05 points or more" in app.header[0].value
+    assert "the most on 5 Feb 2026: **+0.1** points, by 1 order." in app.header[0].value
+    # a part replaced is the row of another part, no event
+    (row,) = app.dataframe[0].value.to_dict("records")
+    assert (row["event_name"], row["file_said"]) == ("no single event", "row of the new part")
+    assert row["before_name"] is None and row["source"] is None
+
+
+def test_an_order_is_taken_away_with_its_codes_and_their_words() -> None:
+    came = {
+        "move": "now_met", "cause": "recorded_late", "before_name": None, "event_name": "Delivered", "file": "sf/1.csv",
+    }  # fmt: skip
+    told = restated_events.told({"metric": "true_on_time_rate"}, came)
+    assert (told["move"], told["move_said"]) == ("now_met", "missed, now kept")
+    assert (told["cause"], told["cause_said"]) == ("recorded_late", "signed, but recorded late")
+    assert (told["before_name"], told["event_name"], told["file_said"]) == (
+        "nothing yet",
+        "Delivered",
+        "sf/1.csv",
+    )
+
+
+def test_a_night_of_each_day_needs_no_word_of_a_load(open_first: Open, published: Path) -> None:
+    said = words(open_first("restatement", lang="en", period="2026-02-08..2026-02-09"))
+    assert (
+        "Each of these 2 days was published by a night of its own; 2 such nights said exactly this figure."
+        in said
+    )
+    assert "The others" not in said
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "to be near its aim, neither below it nor above"), ("zh", "越接近目标越好")]
+)
+def test_a_coverage_is_better_neither_up_nor_down_and_a_count_is_divided_by_nothing(
+    open_first: Open, published: Path, lang: str, said: str
+) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """insert into meta.metric_catalogue by name select 'promise_coverage' as name, '缓冲覆盖率' as title_zh,
+            'Promise coverage' as title_en, 'covered' as numerator, 'suborders' as denominator, 'up' as direction,
+            'share' as unit, 'Within the buffer.' as definition, '缓冲之内。' as definition_zh"""
+        )
+    app = open_first("definitions", lang=lang)
+    (coverage,) = (
+        part.value for part in app.markdown if "Promise coverage" in part.value or "缓冲覆盖率" in part.value
+    )
+    assert said in coverage and "more is better" not in coverage and "越高" not in coverage
+    (count,) = (part for part in app.caption if "overdue_orders" in part.value)
+    assert count.value == "`overdue_orders`" and "open_orders" in count.help
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -273,7 +349,7 @@ def test_a_rate_that_counts_no_orders_shows_first_and_now_and_says_why(
         assert "moved **1** of 26 days" in app.header[0].value
         assert "the most on 5 Feb 2026: **+1.0** points." in app.header[0].value
         assert "This rate counts lines" in words(app)
-        assert "26 of 26 days were first published by the night after them" in words(app)
+        assert "Of these 26 days, 26 were first published by the night after them" in words(app)
     else:
         assert "26 天中的 **1** 天" in app.header[0].value and "按拣货行计数" in words(app)
     assert not app.dataframe
