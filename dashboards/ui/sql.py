@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards import published
 from dashboards.published import Answer
 from dashboards.ui import address, downloads, formats, sql_chart
+from dashboards.ui.definitions import PLAIN
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.page import View
 from dashboards.ui.questions import questions
@@ -44,7 +45,9 @@ def editor() -> str | None:
         st.session_state["sql_seen"] = asked
         st.session_state["sql_text"] = stands
     with st.form("sql_form", border=False):
-        st.text_area(t("sql_label"), key="sql_text", height=ROOM if asked is None else LESS_ROOM, max_chars=LONGEST)
+        st.text_area(
+            t("sql_label"), key="sql_text", height=ROOM if asked is None else LESS_ROOM, max_chars=LONGEST
+        )
         st.form_submit_button(
             t("sql_run"),
             icon=":material/play_arrow:",
@@ -138,8 +141,10 @@ def tables(view: View) -> None:
         st.markdown(row["comment"])
     columns = [
         {
-            t("sql_column"): f"{row['column_name']}  \n:small[{row['data_type']}]",
-            t("sql_meaning"): row["comment"] or "",
+            t(
+                "sql_column"
+            ): f"**{row['column_name'].translate(PLAIN)}**  \n{row['data_type'].translate(PLAIN)}",
+            t("sql_meaning"): (row["comment"] or "").translate(PLAIN),
         }
         for row in view.ask("columns", table=chosen)
     ]

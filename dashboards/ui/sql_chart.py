@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards.published import Answer, Row
 from dashboards.ui import address, theme
+from dashboards.ui.definitions import PLAIN
 from dashboards.ui.i18n import has_text, t
 
 BARS = 30
@@ -58,9 +59,7 @@ def _named(column: str) -> str:
     return column or t("sql_series_none")
 
 
-def _column(
-    name: str, label: str, choices: list[str], default: str, said: Callable[[str], str] = str
-) -> str:
+def _column(name: str, label: str, choices: list[str], default: str, said: Callable[[str], str] = str) -> str:
     """A list to choose a column from, kept in the address."""
     asked = st.query_params.get(name, default)
     chosen, key = asked if asked in choices else default, f"sql_{name}"
@@ -79,7 +78,8 @@ def show(found: Answer, kind: str, drawn: Drawn) -> None:
     """The chart, with what it leaves out; or why there is none."""
     if repeats(found.rows, drawn.x, drawn.series):
         both = "sql_repeats_both" if drawn.series else "sql_repeats"
-        st.info(t(both, x=drawn.x, series=drawn.series), icon=":material/palette:")
+        said = t(both, x=drawn.x.translate(PLAIN), series=drawn.series.translate(PLAIN))
+        st.info(said, icon=":material/palette:")
         return
     rows = _of_the_first_values(found.rows, drawn)
     if kind == "bar" and len(rows) > BARS:
@@ -87,7 +87,9 @@ def show(found: Answer, kind: str, drawn: Drawn) -> None:
         rows = rows[:BARS]
     alt = t("sql_chart_alt", x=drawn.x, y=drawn.y)
     if drawn.series:
-        alt = t("sql_chart_alt_series", alt=alt, series=drawn.series, names=t("joined").join(values(rows, drawn)))
+        alt = t(
+            "sql_chart_alt_series", alt=alt, series=drawn.series, names=t("joined").join(values(rows, drawn))
+        )
     theme.show(bars(rows, drawn) if kind == "bar" else lines(rows, drawn), "chart_sql", alt)
 
 
@@ -97,8 +99,9 @@ def _of_the_first_values(rows: list[Row], drawn: Drawn) -> list[Row]:
     if not drawn.series or len(names) <= most:
         return rows
     rest = names[most:]
-    said = t("joined").join(rest[:BARS]) + (" …" if len(rest) > BARS else "")
-    st.caption(t("sql_first_values", series=drawn.series, most=most, all=len(names), rest=said))
+    said = (t("joined").join(rest[:BARS]) + (" …" if len(rest) > BARS else "")).translate(PLAIN)
+    series = drawn.series.translate(PLAIN)
+    st.caption(t("sql_first_values", series=series, most=most, all=len(names), rest=said))
     return [row for row in rows if called(row[drawn.series]) in names[:most]]
 
 
@@ -117,7 +120,9 @@ def bars(rows: list[Row], drawn: Drawn) -> go.Figure:
     chart = theme.figure(max(180, 90 + 26 * len(rows)) + (40 if drawn.series else 0))
     names = [_called(row, drawn) for row in rows]
     for value, colour in zip(values(rows, drawn), theme.palette().series, strict=False):
-        own = [turn for turn, row in enumerate(rows) if not drawn.series or called(row[drawn.series]) == value]
+        own = [
+            turn for turn, row in enumerate(rows) if not drawn.series or called(row[drawn.series]) == value
+        ]
         chart.add_bar(
             name=value,
             y=own,
@@ -176,7 +181,9 @@ def lines(rows: list[Row], drawn: Drawn) -> go.Figure:
         )
     chart.update_xaxes(title={"text": titled(drawn.x)}, nticks=5, tickangle=0)
     if all(isinstance(row[drawn.x], str) for row in rows):  # words stand in the answer's order, for all lines
-        chart.update_xaxes(categoryorder="array", categoryarray=list(dict.fromkeys(row[drawn.x] for row in rows)))
+        chart.update_xaxes(
+            categoryorder="array", categoryarray=list(dict.fromkeys(row[drawn.x] for row in rows))
+        )
     chart.update_yaxes(title={"text": titled(drawn.y)})
     return chart.update_layout(showlegend=bool(drawn.series))
 

@@ -178,7 +178,9 @@ def test_what_lies_outside_of_the_file_is_called_so(published: Path, sql: str) -
     assert ask(published, sql) == Answer(wrong="outside")
 
 
-@pytest.mark.parametrize("sql", ["from kpis", "from marts.kpis", "from published.marts.kpis", "from nowhere.kpi"])
+@pytest.mark.parametrize(
+    "sql", ["from kpis", "from marts.kpis", "from published.marts.kpis", "from nowhere.kpi"]
+)
 def test_a_table_that_is_not_there_is_a_mistake_and_no_way_outside(published: Path, sql: str) -> None:
     assert ask(published, sql).wrong == "sql"
 
