@@ -112,11 +112,14 @@ def test_every_table_is_there_with_its_columns_and_what_they_mean(open_sql, publ
         there = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
     assert set(app.selectbox(key="sql_table").options) == {name for (name,) in there}
     assert "About 2,280 rows" in words(app) and "One row an order." in words(app)
-    meanings = app.table[0].value.set_index("Column")["Meaning"]
+    meanings = app.table[0].value.set_index("Column, type")["Meaning"]
     assert meanings["**is\\_on\\_time**  \nboolean"] == "Signed at or before its promise."
     assert "**signed\\_at**  \ntimestamptz" in meanings
     app.selectbox(key="sql_table").select("meta.quarantine").run()
-    assert [name.split("**")[1] for name in app.table[0].value["Column"]][:2] == ["source", "table\\_name"]
+    assert [name.split("**")[1] for name in app.table[0].value["Column, type"]][:2] == [
+        "source",
+        "table\\_name",
+    ]
 
 
 BY_DAY = """select * from (values ('d1', 'SF', 1), ('d1', 'YTO', 2), ('d2', 'SF', 3), ('d2', null, 4)) t(d, who, n)"""
