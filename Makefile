@@ -28,6 +28,10 @@ endif
 ifdef ADDRESS
 export TRUE_ON_TIME_ADDRESS := $(ADDRESS)
 endif
+# a query is handed over as it stands: make would take what follows a $ for a variable of its own
+ifdef SQL
+override export SQL := $(value SQL)
+endif
 
 # no library reports anything to anybody
 export DO_NOT_TRACK := 1

@@ -155,7 +155,8 @@ def _attached(file: Path, words: str = "") -> duckdb.DuckDBPyConnection:
 class Answer:
     """What came of an analyst's query: rows, of which there may be more, or what went wrong.
 
-    `wrong`: refused, time, memory, size, sql, ended, busy; `message`: the engine's own words, where it had some.
+    `wrong`: refused, outside, time, memory, size, sql, ended, busy; `message`: the engine's own words, where it had
+    some.
     """
 
     types: dict[str, str] = field(default_factory=dict)

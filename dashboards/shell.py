@@ -140,4 +140,12 @@ def show(found: duckdb.DuckDBPyRelation) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        ended = main()
+        sys.stdout.flush()
+    except (
+        BrokenPipeError
+    ):  # whoever reads has enough (`| head`): no mistake, and nothing is left to be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ended = 0
+    sys.exit(ended)

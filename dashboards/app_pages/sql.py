@@ -22,9 +22,9 @@ st.caption(
 left, right = st.columns([3, 2], gap="medium")
 with left.container(border=True):
     asked = sql.editor()
-    if asked:
-        sql.answer(view, asked)
-    else:
+    if asked is None:
         st.caption(t("sql_start"))
+    else:
+        sql.answer(view, asked)
 with right.container(border=True):
     sql.tables(view)

@@ -25,8 +25,14 @@ class Palette:
     loss: str
     gain: str
     total: str
+    other: str
     status: dict[str, str]
     on_status: dict[str, str]
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """For values that a reader chose, of which we do not know what they mean: never more than these."""
+        return self.ours, self.erp, self.gain, self.other, self.loss, self.total
 
 
 LIGHT = Palette(
@@ -39,6 +45,7 @@ LIGHT = Palette(
     loss="#C0411B",
     gain="#0B7A5B",
     total="#44525F",
+    other="#7A4FA3",
     status={"green": "#DDF1E9", "yellow": "#F6C851", "red": "#C0411B", "grey": "#ECEFF1"},
     on_status={"green": "#0B4F3C", "yellow": "#3D2B00", "red": "#FFFFFF", "grey": "#55606A"},
 )
@@ -52,6 +59,7 @@ DARK = Palette(
     loss="#F58B68",
     gain="#6FD0AE",
     total="#AAB5BF",
+    other="#C3A1F0",
     status={"green": "#163A30", "yellow": "#D9A82F", "red": "#E0633B", "grey": "#262C31"},
     on_status={"green": "#A5E5CF", "yellow": "#201600", "red": "#1A0700", "grey": "#A5AFB8"},
 )

@@ -164,9 +164,40 @@ ESCAPES = [
 
 @pytest.mark.parametrize("sql", ESCAPES)
 def test_there_is_no_way_out(tried: Tried, sql: str) -> None:
-    assert tried.answers[sql].wrong in ("sql", "refused"), tried.answers[sql]
+    assert tried.answers[sql].wrong in ("sql", "refused", "outside"), tried.answers[sql]
     assert tried.answers[sql].rows == []
     assert SECRET not in tried.answers[sql].message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["from read_csv('/etc/passwd')", "from glob('/etc/*')", "from '/etc/passwd'", "from '/etc/passwd.csv'",
+     "describe 'passwd.txt'", "from query_table('etc/passwd')", "from read_text('https://example.com')"],
+)  # fmt: skip
+def test_what_lies_outside_of_the_file_is_called_so(published: Path, sql: str) -> None:
+    assert ask(published, sql) == Answer(wrong="outside")
+
+
+@pytest.mark.parametrize(
+    "sql", ["from kpis", "from marts.kpis", "from published.marts.kpis", "from nowhere.kpi"]
+)
+def test_a_table_that_is_not_there_is_a_mistake_and_no_way_outside(published: Path, sql: str) -> None:
+    assert ask(published, sql).wrong == "sql"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "pragma database_list",
+        "from duckdb_databases()",
+        "from duckdb_settings()",
+        "select current_setting('allowed_paths')",
+    ],
+)
+def test_where_on_the_server_the_file_lies_is_not_shown(published: Path, sql: str) -> None:
+    answer = ask(published, sql)
+    assert published.resolve().name in str(answer.rows)
+    assert str(published.resolve().parent) not in str(answer)
 
 
 # what is a select by its form, and would reconfigure the engine or end a process that many share

@@ -1,6 +1,9 @@
 """`make sql`: one query, or a prompt; it reads and does not write, and does not stand in the way of a new night."""
 
+import csv
+import io
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -33,12 +36,26 @@ def test_instants_are_shown_by_the_companys_clock(published: Path) -> None:
     assert run(None, "select as_of from meta.run").stdout == "as_of\n2026-03-01 00:00:00+08:00\n"
 
 
-def test_make_hands_a_query_over_as_it_is(published: Path) -> None:
-    ended = subprocess.run(
-        ["make", "-s", "sql", "SQL=select 'it''s' as \"a b\""],
-        capture_output=True, text=True, cwd=REPOSITORY, check=False,
-    )  # fmt: skip
-    assert ended.stdout == "a b\nit's\n", ended.stderr
+def make(sql: str, then: str = "") -> subprocess.CompletedProcess:
+    """What a shell makes of `make sql SQL=…`, and of what follows it."""
+    typed = f"set -o pipefail; make -s sql SQL={shlex.quote(sql)} {then}"
+    return subprocess.run(["bash", "-c", typed], capture_output=True, text=True, cwd=REPOSITORY, check=False)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["it's", "a$b", "a$$b", "$(HOME) ${PATH} $@", "100%", "#1 \\#", 'say "so"', "`ls` \\n", "两\n行", "顺丰"],
+)
+def test_make_hands_a_query_over_as_it_is(published: Path, value: str) -> None:
+    quoted = value.replace("'", "''")
+    ended = make(f"-- a comment\nselect '{quoted}' as \"a b\"")
+    head, *rows = csv.reader(io.StringIO(ended.stdout))
+    assert (head, rows) == (["a b"], [[value]]), ended.stderr
+
+
+def test_a_reader_who_has_enough_ends_it_quietly(published: Path) -> None:
+    ended = make("from range(1000000) t(i)", "| head -2")
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("i\n0\n", "", 0)
 
 
 def test_a_mistake_is_said_and_the_exit_code_tells(published: Path) -> None:

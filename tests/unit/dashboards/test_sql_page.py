@@ -4,8 +4,9 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.ui import navigation, sql
+from dashboards.ui import navigation, sql_chart, theme
 from dashboards.ui.questions import questions
+from dashboards.ui.sql_chart import Drawn
 from tests.unit.dashboards.reading import words
 
 
@@ -27,7 +28,16 @@ def test_without_a_question_one_stands_in_the_box_and_nothing_is_asked(open_sql,
     monkeypatch.setattr("dashboards.published.subprocess.run", None)
     app = open_sql(lang="en")
     assert app.text_area(key="sql_text").value == next(iter(questions().values())).sql
-    assert "Rows" not in words(app)
+    assert app.selectbox(key="sql_question").value == next(iter(questions()))
+    assert "Rows" not in words(app) and "Press Run" in words(app)
+
+
+def test_an_empty_box_stays_empty_and_there_is_nothing_to_run(open_sql) -> None:
+    app = run(open_sql(lang="en"), " ")
+    assert "nothing to run" in words(app)
+    assert app.text_area(key="sql_text").value == ""
+    assert app.selectbox(key="sql_question").value is None
+    assert "Rows: 1" in words(run(app, "select 1"))
 
 
 def test_a_link_shows_the_query_and_its_answer(open_sql) -> None:
@@ -70,7 +80,10 @@ def test_another_chart_does_not_ask_again(open_sql, monkeypatch) -> None:
         ("copy marts.kpi to 'out.csv'", "This one is: COPY"),
         ("set threads = 4", "This one is: SET"),
         ("select 1; select 2", "One statement at a time"),
-        ("-- nothing", "no statement in the box"),
+        ("-- nothing", "no statement stands in the box"),
+        ("call checkpoint()", "select, with, from, describe, summarize, show, explain. This one is: CALL"),
+        ("from '/etc/passwd'", "Not permitted: only the tables of the published file"),
+        ("from glob('*')", "Not permitted: only the tables of the published file"),
         ("from marts.kpi where metric = 'none'", "found no rows. Its columns: metric, period"),
         ("from range(100000)", "The first 10,000 rows; there are more"),
     ],
@@ -99,19 +112,89 @@ def test_every_table_is_there_with_its_columns_and_what_they_mean(open_sql, publ
         there = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
     assert set(app.selectbox(key="sql_table").options) == {name for (name,) in there}
     assert "About 2,280 rows" in words(app) and "One row an order." in words(app)
-    columns = app.dataframe[0].value.set_index("column_name")
-    assert columns.loc["is_on_time", "comment"] == "Signed at or before its promise."
-    assert columns.loc["signed_at", "data_type"] == "timestamptz"
+    meanings = app.table[0].value.set_index("Column, type")["Meaning"]
+    assert meanings["**is\\_on\\_time**  \nboolean"] == "Signed at or before its promise."
+    assert "**signed\\_at**  \ntimestamptz" in meanings
     app.selectbox(key="sql_table").select("meta.quarantine").run()
-    assert list(app.dataframe[0].value["column_name"])[:3] == ["source", "table_name", "reason"]
+    assert [name.split("**")[1] for name in app.table[0].value["Column, type"]][:2] == [
+        "source",
+        "table\\_name",
+    ]
 
 
-def test_rows_of_the_same_name_stay_apart_in_bars() -> None:
-    drawn = sql.bars([{"stage": "transfer", "h": 1}, {"stage": "transfer", "h": 2}], "stage", "h")
-    assert list(drawn.data[0].y) == [0, 1] and list(drawn.data[0].x) == [1.0, 2.0]
-    assert list(drawn.layout.yaxis.ticktext) == ["transfer", "transfer"]
+BY_DAY = """select * from (values ('d1', 'SF', 1), ('d1', 'YTO', 2), ('d2', 'SF', 3), ('d2', null, 4)) t(d, who, n)"""
+
+
+@pytest.mark.parametrize("kind", ["bar", "line"])
+def test_a_colour_for_each_value_is_proposed_where_the_axis_repeats(open_sql, kind: str) -> None:
+    app = open_sql(sql=BY_DAY, chart=kind, lang="en")
+    assert [app.selectbox(key=f"sql_{name}").value for name in ("x", "y", "series")] == ["d", "n", "who"]
+    assert "Nothing is drawn" not in words(app) and drawn(app)
+    app.selectbox(key="sql_series").select("").run()
+    assert app.query_params["series"] == ""
+    assert "Nothing is drawn: several rows have the same d." in words(app) and not drawn(app)
+    app.selectbox(key="sql_x").select("n").run()
+    assert drawn(app)
+    # another query proposes anew
+    assert "series" not in run(app, "select 1 as one").query_params
+
+
+def drawn(app: AppTest) -> bool:
+    return bool(app.get("plotly_chart"))
+
+
+def test_no_colour_is_proposed_where_the_axis_names_each_row(open_sql) -> None:
+    app = open_sql(sql="select 'a' as name, 'b' as city, 1 as n", chart="bar", lang="en")
+    assert app.selectbox(key="sql_series").value == "" and drawn(app)
+
+
+def test_rows_that_two_columns_do_not_tell_apart_are_not_drawn(open_sql) -> None:
+    three = "select 'a' as x, 'b' as y, i::varchar as z, 'c' as w, i as n from range(2) t(i)"
+    app = open_sql(sql=three, chart="line", lang="en")
+    assert app.selectbox(key="sql_series").value == "z"  # y and w would not tell them apart
+    app.selectbox(key="sql_series").select("w").run()
+    assert "several rows have the same x and w" in words(app) and not drawn(app)
+
+
+def test_values_beyond_the_colours_are_named(open_sql) -> None:
+    many = "select d, 'c' || i as carrier, i as n from range(1, 3) u(d), range(1, 10) t(i) order by d, i"
+    app = open_sql(sql=many, chart="line", x="d", series="carrier", lang="en")
+    assert "Drawn are the first 6 of 9 values of carrier. Not drawn: c7; c8; c9." in words(app)
+
+
+ROWS = [
+    {"d": "d1", "who": "SF", "n": 1},
+    {"d": "d1", "who": None, "n": 2},
+    {"d": "d2", "who": "SF", "n": None},
+    {"d": "d2", "who": "a carrier with a long name", "n": 4},
+]
+
+
+def test_bars_are_called_by_axis_and_colour_in_the_answers_order() -> None:
+    chart = sql_chart.bars(ROWS, Drawn("d", "n", "who"))
+    assert [(bar.name, list(bar.y), list(bar.x)) for bar in chart.data] == [
+        ("SF", [0, 2], [1.0, None]), ("–", [1], [2.0]), ("a carrier with a long name", [3], [4.0]),
+    ]  # fmt: skip
+    assert list(chart.layout.yaxis.ticktext) == ["d1 · SF", "d1 · –", "d2 · SF", "d2 · a carrier …"]
+    assert len({bar.marker.color for bar in chart.data}) == 3
+    assert chart.layout.yaxis.title.text == "d · who"
+
+
+def test_a_line_for_each_value_has_its_own_colour_dashes_and_marks() -> None:
+    chart = sql_chart.lines(ROWS, Drawn("d", "n", "who"))
+    assert [(line.name, list(line.x)) for line in chart.data] == [
+        ("SF", ["d1", "d2"]), ("–", ["d1"]), ("a carrier with a long name", ["d2"]),
+    ]  # fmt: skip
+    assert len({(line.line.color, line.line.dash, line.marker.symbol) for line in chart.data}) == 3
+    assert list(chart.layout.xaxis.categoryarray) == ["d1", "d2"]
+    assert (
+        len(sql_chart.DASHES)
+        == len(sql_chart.MARKS)
+        == len(set(theme.LIGHT.series))
+        == len(set(theme.DARK.series))
+    )
 
 
 def test_an_axis_has_the_unit_that_the_columns_name_tells(open_sql) -> None:
-    assert sql.titled("late_percent") == "late_percent (%)"
-    assert sql.titled("carrier") == "carrier"
+    assert sql_chart.titled("late_percent") == "late_percent (%)"
+    assert sql_chart.titled("carrier") == "carrier"
