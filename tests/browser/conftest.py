@@ -27,6 +27,7 @@ from dashboards.serving import served as app_served
 OLIST = REPOSITORY.parent / "shared" / "real" / "olist"
 LAYOUT = Path(__file__).with_name("layout.js")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 120_000  # milliseconds: two cores may be shared with other tests
 SIZES = {"wall": (1600, 1000), "phone": (390, 844)}
 # what is drawn last on each page, by its address
 LAST_DRAWN = {
@@ -84,8 +85,8 @@ class Look:
     def settled(self, page: str = "") -> None:
         """Wait until the app is done and what comes last on the page stands still."""
         last = (LAST_DRAWN | LAST_DRAWN_SWITCHED)[page]
-        self.page.wait_for_selector(last, state="attached", timeout=60_000)
-        self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
+        self.page.wait_for_selector(last, state="attached")
+        self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached")
         self.page.wait_for_timeout(700)
 
     def go(self, group: str, title: str, page: str) -> "Look":
@@ -192,6 +193,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Look]]:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
         )
+        context.set_default_timeout(PATIENCE)
         seen = Look(context.new_page(), company.address)
 
         def hear(message: ConsoleMessage) -> None:

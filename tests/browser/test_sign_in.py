@@ -19,7 +19,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from dashboards.serving import free_port
 from dashboards.ui.i18n import texts
-from tests.browser.conftest import LAST_DRAWN, LAYOUT, SIZES, Company, serve
+from tests.browser.conftest import LAST_DRAWN, LAYOUT, PATIENCE, SIZES, Company, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -67,6 +67,7 @@ class Reader:
         # the provider's form wants a style sheet from elsewhere
         self.context.route(re.compile(r"^https:"), lambda route: route.abort())
         self.received = b""
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.page.on("websocket", self._listen)
 
@@ -135,12 +136,12 @@ def test_a_link_leads_through_sign_in_back_to_itself(
     assert not leaked(one, demo)
 
     one.sign_in("anna")
-    page.wait_for_selector(LAST_DRAWN["orders"], state="attached", timeout=60_000)
+    page.wait_for_selector(LAST_DRAWN["orders"], state="attached")
     assert page.url == link
     assert leaked(one, demo)
 
     page.reload()  # signed in once is enough
-    page.wait_for_selector(LAST_DRAWN["orders"], state="attached", timeout=60_000)
+    page.wait_for_selector(LAST_DRAWN["orders"], state="attached")
     page.locator(".st-key-who button").first.click()
     assert ANNA in page.locator('[data-testid="stPopoverBody"]').inner_text()
     page.click(".st-key-sign_out button")
@@ -157,7 +158,7 @@ def test_a_language_chosen_before_signing_in_stays(address: str, reader: Callabl
     page.wait_for_function("location.search.includes('lang=zh')")
     page.get_by_text(texts("zh")["sign_in_why"]).wait_for()
     one.sign_in("anna")
-    page.wait_for_selector(LAST_DRAWN["orders"], state="attached", timeout=60_000)
+    page.wait_for_selector(LAST_DRAWN["orders"], state="attached")
     assert page.url == f"{address}/orders?lang=zh&period=2026-02"
 
 
