@@ -5,6 +5,7 @@ and rounds are processes of their own, and one that hangs or dies takes nothing 
 """
 
 import gc
+import math
 import shutil
 import signal
 import threading
@@ -129,7 +130,8 @@ class Loop:
     def _await(self, fetches: Fetches, is_once: bool) -> list[State]:
         """Start what is due until there is something to make a round of: all that was asked, or what came by now."""
         began = time.monotonic()
-        longest = DEADLINE.total_seconds() + 1 if is_once else self.rhythm + PATIENCE
+        # each is ended when it is late: one round alone can wait for all
+        longest = math.inf if is_once else self.rhythm + PATIENCE
         ended: list[State] = []
         first = 0.0
         self._start_due(fetches)
