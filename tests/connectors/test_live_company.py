@@ -19,7 +19,7 @@ from tests.homes import settings_for
 from tests.servers import company, databases
 from tests.servers.company import ZONE, Systems
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 LAST = datetime(2026, 2, 1, tzinfo=ZONE)
 CUT = datetime(2026, 1, 27, 3, tzinfo=ZONE)
@@ -109,7 +109,6 @@ def test_servers_give_what_files_give(both: Companies) -> None:
     same(both.by_files, live)
 
 
-@pytest.mark.slow
 def test_all_at_once_gives_the_same(both: Companies) -> None:
     both.systems.store(LAST)
     live = both.by_servers("at_once")

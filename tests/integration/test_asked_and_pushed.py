@@ -103,6 +103,7 @@ def signed(settings: Settings) -> dict[str, datetime]:
     return {row["fulfilment_code"].removeprefix("F-"): row["signed_at"].astimezone(UTC) for row in rows}
 
 
+@pytest.mark.slow
 def test_what_is_asked_and_what_is_pushed_reaches_what_is_published(
     settings: Settings, zto: Carrier, receiver: str
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_backup_waits_for_the_night(
         backup.backup(home, tmp_path / "kept", hush)
 
 
+@pytest.mark.slow
 def test_retired_files_change_no_figure_and_can_be_brought_back(
     company: Replay, home: Settings, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_story_has_much_of_what_the_claim_is_about(story: Years) -> None:
     assert (story.ends[-1] - story.ends[0]).days > 400
 
 
+@pytest.mark.slow
 @drawn(1)
 @given(story=telling(nights=4, orders=300))
 def test_two_years_in_four_nights_equal_builds_at_once(
