@@ -6,7 +6,7 @@ Each is built once a session. The app is a process of its own, as `make dash` st
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Locator, Page, Request, sync_playwright
+from playwright.sync_api import TimeoutError as TooLateError
 
 from dagster_project.demo_company.days import number
 from dagster_project.demo_company.generate import generate
@@ -123,6 +124,15 @@ class Look:
                 return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
             self.page.wait_for_timeout(300)
         raise AssertionError(f"never stands still: {mark}, last at {boxes[-3:]}")
+
+    def taken_away(self, name: str) -> bytes:
+        """The file that a button gives; pressed again where the page was drawn anew under the finger."""
+        button = self.page.locator(f".st-key-download_{name} button")
+        for wait in (20_000, 20_000, PATIENCE):
+            with suppress(TooLateError), self.page.expect_download(timeout=wait) as download:
+                button.click()
+                return Path(download.value.path()).read_bytes()
+        raise AssertionError(f"{name} is not given")
 
     def layout(self, question: str) -> Any:
         """The answer of one of the functions in layout.js."""

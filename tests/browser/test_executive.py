@@ -128,7 +128,9 @@ def test_the_owners_of_the_late_time_are_the_databases(company: Served, look: St
         """select sum(late_minutes) / (select sum(late_minutes) from marts.fct_lateness),
             count(distinct order_id)
         from marts.fct_lateness where place is not null
-        group by stage, place order by sum(late_minutes) desc limit 5"""
+        -- parcels sent again stand by themselves, whoever carried the first
+        group by case when replaced_carrier is null then (stage, place) end
+        order by sum(late_minutes) desc limit 5"""
     )
     assert len(owners) == 5
     for share, orders in owners:
