@@ -31,8 +31,9 @@ OF_NO_PERIOD = ("definitions", "data_health", "decisions", "sql")
 FIRST = """
 () => {
   const found = document.querySelector(
-    '.stPlotlyChart, [data-testid="stDataFrame"], .st-key-definitions_tables details')
-  if (!found || !found.querySelector('svg.main-svg, canvas, summary')) return ''
+    '.stPlotlyChart, [data-testid="stDataFrame"], .st-key-definitions_tables details,'
+    + ' .st-key-sql_columns table')
+  if (!found || !found.querySelector('svg.main-svg, canvas, summary, td')) return ''
   const box = found.closest('[data-testid="stElementContainer"]')
   return box && box.dataset.stale === 'true' ? '' : found.innerHTML
 }
