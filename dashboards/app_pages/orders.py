@@ -11,7 +11,8 @@ asked = orders.search()
 if not asked:
     orders.behind(view)
 else:
-    found = view.ask("found", find=asked)
+    # as it was typed, or in capital letters: two questions, for one of both alternatives reads all numbers
+    found = view.ask("found", find=asked) or view.ask("found", find=asked.upper())
     if not found:
         st.info(t("find_none", find=asked), icon=":material/search_off:")
         orders.behind(view)
