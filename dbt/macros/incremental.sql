@@ -46,6 +46,16 @@
     {% endif %}
 {%- endmacro %}
 
+{# What the ERP said of those orders, not of their parts; read where it is asked for, not kept in memory. #}
+{% macro erp_statuses() -%}
+    select *
+    from {{ ref("int_events") }}
+    where
+        event_type in ('erp_shipped', 'erp_completed')
+        and fulfilment_code is null
+        and order_id is not null {{ of_affected_events() }}
+{%- endmacro %}
+
 {# Pre-hook: forget what these orders had, also where nothing comes back for them; dbt's own delete+insert would keep it. #}
 {% macro forget_orders(name, day="order_day") -%}
     {% if is_incremental() %}

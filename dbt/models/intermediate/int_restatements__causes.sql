@@ -8,14 +8,7 @@ with
     differing as (select * from {{ ref("int_restatements__differing") }}),
     suborders as (select * from {{ ref("int_restatements__parts") }}),
     complaints as (select * from {{ ref("int_restatements__complaints") }}),
-    statuses as not materialized(
-        select *
-        from {{ ref("int_events") }}
-        where
-            event_type in ('erp_shipped', 'erp_completed')
-            and fulfilment_code is null
-            and order_id is not null {{ of_affected_events() }}
-    ),
+    statuses as not materialized({{ erp_statuses() }}),
     -- what was recorded of a signature since: it came late, the customer denied it, or another content took
     -- its place
     signature_causes as (

@@ -8,14 +8,7 @@
 with
     publication as (select {{ parameter("publication_hour") }}::bigint as hour),
     all_orders as not materialized(select * from {{ rows_of(ref("fct_orders"), affected, "order_day") }}),
-    statuses as not materialized(
-        select *
-        from {{ ref("int_events") }}
-        where
-            event_type in ('erp_shipped', 'erp_completed')
-            and fulfilment_code is null
-            and order_id is not null {{ of_affected_events() }}
-    ),
+    statuses as not materialized({{ erp_statuses() }}),
     ship_bys as not materialized(select * from {{ rows_of(ref("stg_orders"), affected) }}),
     erp_orders as (
         select order_id, order_day, signed_at, erp_shipped_at, erp_shipped_day, is_erp_on_time, erp_ship_by_at
