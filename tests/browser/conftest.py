@@ -27,6 +27,7 @@ from dashboards.serving import served as app_served
 
 OLIST = REPOSITORY.parent / "shared" / "real" / "olist"
 LAYOUT = Path(__file__).with_name("layout.js")
+REST = Path(__file__).with_name("rest.js")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 120_000  # milliseconds: two cores may be shared with other tests
 SIZES = {"wall": (1600, 1000), "phone": (390, 844)}
@@ -84,11 +85,8 @@ class Look:
         return self
 
     def settled(self, page: str = "") -> None:
-        """Wait until the app is done and what comes last on the page stands still."""
-        last = (LAST_DRAWN | LAST_DRAWN_SWITCHED)[page]
-        self.page.wait_for_selector(last, state="attached")
-        self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached")
-        self.page.wait_for_timeout(700)
+        """Wait until the app is done, and what comes last on the page is there and stands still."""
+        rested(self.page, (LAST_DRAWN | LAST_DRAWN_SWITCHED)[page])
 
     def go(self, group: str, title: str, page: str) -> "Look":
         """To another page by the menu of its group, as a reader goes there."""
@@ -98,9 +96,10 @@ class Look:
         return self
 
     def cells(self, key: str) -> list[list[str]]:
-        """The rows of a table that are in sight, as its own accessible copy tells them."""
-        rows = self.page.locator(f".st-key-{key} canvas table tbody tr").all()
-        return [[cell.strip() for cell in row.locator("td").all_text_contents()] for row in rows]
+        """The rows of a table that are in sight, as its own accessible copy tells them; there is one at least."""
+        rows = self.page.locator(f".st-key-{key} canvas table tbody tr")
+        rows.first.wait_for(state="attached")
+        return [[cell.strip() for cell in row.locator("td").all_text_contents()] for row in rows.all()]
 
     def text(self, selector: str) -> str:
         """The text there is, with ordinary spaces."""
@@ -147,6 +146,12 @@ class Look:
         """All words in a chart, spaces as ordinary ones."""
         found = self.page.locator(f".st-key-{key} svg.main-svg text").all_text_contents()
         return [" ".join(words.replace("\u00a0", " ").split()) for words in found]
+
+
+def rested(page: Page, last: str = "body") -> None:
+    """Wait until the app has answered, `last` is drawn, and nothing on the page changes any more (rest.js)."""
+    page.wait_for_function("window.rest && (window.rest.begin(), true)")
+    page.wait_for_function("(last) => window.rest.isThere(last)", arg=last, polling=100)
 
 
 @pytest.fixture(scope="session")
@@ -204,6 +209,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Look]]:
             viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
         )
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(path=REST)
         seen = Look(context.new_page(), company.address)
 
         def hear(message: ConsoleMessage) -> None:

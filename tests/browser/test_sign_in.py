@@ -19,7 +19,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from dashboards.serving import free_port
 from dashboards.ui.i18n import texts
-from tests.browser.conftest import LAST_DRAWN, LAYOUT, PATIENCE, SIZES, Company, serve
+from tests.browser.conftest import LAST_DRAWN, LAYOUT, PATIENCE, REST, SIZES, Company, rested, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -68,6 +68,7 @@ class Reader:
         self.context.route(re.compile(r"^https:"), lambda route: route.abort())
         self.received = b""
         self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(path=REST)
         self.page = self.context.new_page()
         self.page.on("websocket", self._listen)
 
@@ -80,7 +81,7 @@ class Reader:
     def open(self, link: str) -> Page:
         self.page.goto(link)
         self.page.wait_for_selector(".st-key-door")
-        self.page.wait_for_timeout(500)
+        rested(self.page)
         return self.page
 
     def sign_in(self, name: str) -> None:
@@ -173,7 +174,7 @@ def test_the_page_before_the_pages_can_be_read(
     if name:
         one.sign_in(name)
         page.wait_for_selector(".st-key-sign_out button")
-        page.wait_for_timeout(500)
+        rested(page)
     page.add_script_tag(path=LAYOUT)
     assert page.evaluate("window.layout.cutOff()") == []
     found = Axe().run(page, options=RULES).response["violations"]

@@ -68,7 +68,7 @@ def test_a_chart_of_the_answer(company: Served, look: Start, language: str, size
     shown = look(seen, size, "dark" if language == "zh" else "light")
     shown.open(urlencode({"lang": language, "sql": sql, "chart": "bar"}), "sql")
     shown.page.locator(".st-key-chart_sql svg.main-svg").first.wait_for()
-    shown.page.wait_for_timeout(700)
+    shown.settled("sql")
     marks = shown.marks("chart_sql")
     assert {carrier for carrier, *_ in seen.ask(sql)} <= set(marks)
     assert "late_percent (%)" in marks and "carrier" in marks
@@ -92,7 +92,7 @@ def test_a_line_for_each_carrier_and_the_rest_in_words(
     shown = look(seen, size, "dark" if language == "en" else "light")
     shown.open(urlencode({"lang": language, "sql": BY_MONTH, "chart": "line"}), "sql")
     shown.page.locator(".st-key-chart_sql svg.main-svg").first.wait_for()
-    shown.page.wait_for_timeout(700)
+    shown.settled("sql")
     lines = shown.page.locator(".st-key-chart_sql .scatterlayer .trace").count()
     assert lines == 6 and set(carriers[:6]) <= set(shown.marks("chart_sql"))
     assert {"en": "; ", "zh": "；"}[language].join(carriers[6:]) in shown.text("body")
@@ -160,7 +160,7 @@ def test_all_ten_questions_find_their_answer(company: Served, look: Start, name:
         else:
             shown.choose("sql_question", question.title("en"))
         words = f"Rows: {expected:,}" if expected else "found no rows"
-        shown.page.get_by_text(words).first.wait_for(timeout=30_000)
+        shown.page.get_by_text(words).first.wait_for()
         if name == "demo":
             assert expected or number == 6, (
                 question.name
