@@ -7,7 +7,7 @@ with
     )
 select
     name as metric, if($lang = 'zh', title_zh, title_en) as title, if($lang = 'zh', definition_zh, definition) as definition,
-    numerator, denominator, numerators.said as numerator_said, denominators.said as denominator_said, better(name, direction) as direction, unit
+    numerator, denominator, numerators.said as numerator_said, denominators.said as denominator_said, direction, unit
 from published.meta.metric_catalogue as catalogue
 left join counts as numerators on numerators.column_name = catalogue.numerator
 left join counts as denominators on denominators.column_name = catalogue.denominator

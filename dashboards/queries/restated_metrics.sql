@@ -1,7 +1,7 @@
 -- The rates that were published by day; of those that count orders, the orders behind a restatement are kept.
 select
     name as metric, if($lang = 'zh', title_zh, title_en) as title, if($lang = 'zh', definition_zh, definition) as definition,
-    better(name, direction) as direction,
+    direction,
     denominator as counts, denominator like '%\_orders' escape '\' as is_by_order
 from published.meta.metric_catalogue as catalogue
 where

@@ -82,9 +82,6 @@ create macro side_of(value, centre) as sign(round(value - centre, 9))::integer;
 -- A point further from the mean than the process goes by itself.
 create macro is_outside(value, centre, width) as abs(value - centre) > width + 1e-9;
 
--- Which way a figure is better: a coverage neither up nor down but near its aim.
-create macro better(metric, direction) as if(metric = 'promise_coverage', 'near', direction);
-
 -- A text that says the same in English and Chinese, `English ¦ Chinese`, in one of them.
 create macro in_language(text, language) as
     coalesce(nullif(trim(split_part(text, '¦', if(language = 'zh', 2, 1))), ''), trim(split_part(text, '¦', 1)));

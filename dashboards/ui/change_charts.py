@@ -30,7 +30,6 @@ def _waterfall(
     asked: Asked, whole: Row, lines: list[tuple[str, float, str | None]], levels: list[float]
 ) -> go.Figure:
     colours = theme.palette()
-    is_up = asked.rate["direction"] == "up"
     pad = max(0.5, 0.12 * (max(levels) - min(levels)))
     start = max(0.0, math.floor(2 * (min(levels) - pad)) / 2)
     end = min(100.5, math.ceil(2 * (max(levels) + pad)) / 2)
@@ -44,10 +43,7 @@ def _waterfall(
     ]
     # each line its own number, so that two of the same name stay two
     places = list(range(len(lines) + 2))
-    steps = [
-        colours.total if not points else colours.gain if (points > 0) == is_up else colours.loss
-        for _, points, _ in lines
-    ]
+    steps = [colours.moved(points, asked.rate["direction"]) for _, points, _ in lines]
     codes = [asked.opens(asked.now, code) if code else None for _, _, code in lines]
     chart = theme.figure(70 + 46 * len(places))
     chart.add_bar(

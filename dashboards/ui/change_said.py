@@ -52,7 +52,8 @@ def _parts(asked: Asked, whole: Row, members: list[Row]) -> str:
     digits = digits_of(whole)
     effect, mix = (round(100 * whole[part], digits) for part in ("effect", "mix"))
     is_better = (effect > 0) == (asked.rate["direction"] == "up")
-    kind = "none" if not effect else "better" if is_better else "worse"
+    has_side = effect and asked.rate["direction"] != "near"
+    kind = "none" if not has_side else "better" if is_better else "worse"
     return t(
         "change_parts",
         effect=t(

@@ -138,7 +138,7 @@ def chart(shown: Row, rows: list[Row]) -> go.Figure:
     figure.add_bar(
         x=days,
         y=[row["points"] for row in rows],
-        marker={"color": [_colour(shown, row) for row in rows]},
+        marker={"color": [colours.moved(row["points"], shown["direction"]) for row in rows]},
         # one number: all of them have no room on a phone
         text=[formats.points(row["points"]) if row is most_moved and most >= NOTABLE else "" for row in rows],
         textposition="outside",
@@ -160,14 +160,6 @@ def chart(shown: Row, rows: list[Row]) -> go.Figure:
         nticks=6,
     )
     return figure
-
-
-def _colour(shown: Row, row: Row) -> str:
-    """Better or worse; neither where a rate is to be near its aim."""
-    colours = theme.palette()
-    if shown["direction"] == "near":
-        return colours.muted
-    return colours.gain if (row["points"] > 0) == (shown["direction"] == "up") else colours.loss
 
 
 def events(view: View, shown: Row, rows: list[Row]) -> None:

@@ -34,6 +34,12 @@ class Palette:
         """For values that a reader chose, of which we do not know what they mean: never more than these."""
         return self.ours, self.erp, self.gain, self.other, self.loss, self.total
 
+    def moved(self, by: float, direction: str) -> str:
+        """A rate's move: better or worse by its direction in the catalogue; neither without one, or near an aim."""
+        if not by or direction == "near":
+            return self.total
+        return self.gain if (by > 0) == (direction == "up") else self.loss
+
 
 LIGHT = Palette(
     text="#1F2933",

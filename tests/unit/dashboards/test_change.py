@@ -263,3 +263,16 @@ def test_choosing_writes_the_address(open_change) -> None:
     assert not app.exception
     found = {name: app.query_params[name] for name in ("metric", "before", "by")}
     assert found == {"metric": "promise_kept_rate", "before": "2026-02", "by": "order_type"}
+
+
+@pytest.mark.parametrize(("direction", "word"), [("up", "worse"), ("down", "better"), ("near", "")])
+def test_a_rate_that_is_to_be_near_its_aim_gets_neither_better_nor_worse(
+    open_change, published: Path, direction: str, word: str
+) -> None:
+    with duckdb.connect(str(published)) as connection:
+        # 919 of 1,079 were in time in January (85.2 %), 921 of 1,086 in February (84.8 %)
+        connection.execute("update meta.metric_catalogue set direction = $1", [direction])
+    app = open_change(lang="en", period="2026-02")
+    said = app.header[0].value
+    assert [one for one in ("better", "worse") if f"{one} performance" in said] == ([word] if word else [])
+    assert "performance on the same kind of order" in said

@@ -312,7 +312,7 @@ def test_a_coverage_is_better_neither_up_nor_down_and_a_count_is_divided_by_noth
     with duckdb.connect(str(published)) as connection:
         connection.execute(
             """insert into meta.metric_catalogue by name select 'promise_coverage' as name, '缓冲覆盖率' as title_zh,
-            'Promise coverage' as title_en, 'covered' as numerator, 'suborders' as denominator, 'up' as direction,
+            'Promise coverage' as title_en, 'covered' as numerator, 'suborders' as denominator, 'near' as direction,
             'share' as unit, 'Within the buffer.' as definition, '缓冲之内。' as definition_zh"""
         )
     app = open_first("definitions", lang=lang)
