@@ -12,6 +12,8 @@ from dagster_project.lib.rules import Rule
 from dagster_project.settings import Settings
 from dagster_project.sources import Profile
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def company() -> Replay:
