@@ -12,5 +12,6 @@ select
     arg_max(value, valid_from) filter (name = 'transit_high_percent')::integer as aim_percent,
     arg_max(value, valid_from) filter (name = 'silent_days')::integer as silent_days,
     arg_max(value, valid_from) filter (name = 'old_after_seconds')::integer as old_after_seconds,
+    arg_max(value, valid_from) filter (name = 'publication_hour')::integer as publication_hour,
     (select timezone from published.meta.run) as timezone
 from published.meta.parameters

@@ -13,6 +13,6 @@ select
     $yellow_from as yellow_from, $red_above as red_above, $minimum_sample as minimum_sample,
     $final_after_days as final_after_days, $xmr_minimum_points as xmr_minimum_points,
     $xmr_factor as xmr_factor, $xmr_run_length as xmr_run_length,
-    $old_after_seconds as old_after_seconds
+    $old_after_seconds as old_after_seconds, $publication_hour as publication_hour
 from published.meta.run as run
 left join published.meta.runs as runs using (run_number)

@@ -1,7 +1,7 @@
 """Numbers, dates and durations as the page's language writes them. Rates come in as fractions."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from dashboards.ui.i18n import language, t
@@ -45,6 +45,12 @@ def points(number: float) -> str:
     if round(number, 1) == 0:
         return "0.0"
     return f"{number:+.1f}".replace("-", MINUS)
+
+
+def adds_up(whole: float, parts: Sequence[float], digits: int) -> bool:
+    """Whether the parts sum to the whole as they are shown, each rounded; else the page says that they are rounded."""
+    shown = sum(round(part, digits) for part in parts)
+    return round(shown - round(whole, digits), digits) == 0
 
 
 def or_zero(number: float, digits: int = 1) -> float:
@@ -109,6 +115,11 @@ def month(when: date) -> str:
 
 def moment(when: datetime) -> str:
     return f"{day(when)} {when:%H:%M}"
+
+
+def hour(number: int) -> str:
+    """A full hour of the clock."""
+    return f"{number:02d}:00"
 
 
 def axis_dates(grain: str) -> str:

@@ -35,6 +35,7 @@ def table(view: View, shown: Row, moved: list[Row], most_moved: Row) -> None:
     """Of the day chosen, else the most moved one: its two rates, the causes, and each order."""
     day = _day(moved, most_moved)
     words = {name: formats.count(day[name]) for name in ("orders", "joined", "gone", "judged_anew")}
+    words["hour"] = formats.hour(view.run["publication_hour"])
     st.markdown(t("restated_day", day=formats.day(day["day"]), **_values(day), **words))
     if day["is_published_so"] is False:
         published = {

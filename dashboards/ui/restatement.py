@@ -60,7 +60,8 @@ def how_known(view: View, shown: Row, rows: list[Row]) -> str:
     """Where the first figures come from, and how many of them a night of the day's own really published."""
     nights = [row for row in rows if row["is_own_night"]]
     counts = {"nights": formats.count(len(nights)), "days": formats.count(len(rows))}
-    said = [t("restated_how" if shown["is_by_order"] else "restated_how_published")]
+    hour = {"hour": formats.hour(view.run["publication_hour"])}
+    said = [t("restated_how", **hour) if shown["is_by_order"] else t("restated_how_published")]
     if nights and not shown["is_by_order"]:
         said.append(t("restated_nights_whole", **counts))
     elif nights:
@@ -68,7 +69,7 @@ def how_known(view: View, shown: Row, rows: list[Row]) -> str:
         some = "restated_nights_some" if len(nights) < len(rows) else "restated_nights"
         said.append(t(some, same=formats.count(same), **counts))
         if same < len(nights):
-            said.append(t("restated_nights_differ"))
+            said.append(t("restated_nights_differ", **hour))
     else:
         said.append(t("restated_no_nights"))
     if view.chosen.names:

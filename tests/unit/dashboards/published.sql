@@ -63,7 +63,7 @@ from (values
     ('final_after_days', date '1900-01-01', 14.0), ('xmr_factor', date '1900-01-01', 2.66),
     ('xmr_minimum_points', date '1900-01-01', 8.0), ('xmr_run_length', date '1900-01-01', 8.0),
     ('transit_high_percent', date '1900-01-01', 80.0), ('silent_days', date '1900-01-01', 7.0),
-    ('old_after_seconds', date '1900-01-01', 18.0)
+    ('old_after_seconds', date '1900-01-01', 18.0), ('publication_hour', date '1900-01-01', 3.0)
 ) as parameters(name, valid_from, value);
 
 create table meta.metric_catalogue as

@@ -280,6 +280,21 @@ def test_a_day_is_counted_as_moved_from_where_its_move_is_written_as_a_tenth(
     assert row["before_name"] is None and row["source"] is None
 
 
+@pytest.mark.parametrize(("hour", "said"), [(3, "03:00"), (11, "11:00")])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_hour_of_publication_is_the_parameters(
+    open_first: Open, published: Path, lang: str, hour: int, said: str
+) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("update meta.parameters set value = ? where name = 'publication_hour'", [hour])
+    shown = words(open_first("restatement", lang=lang, period="2026-02"))
+    how, day = {
+        "en": (f"known of a day by {said} of the next", f"Known by {said} of the next day"),
+        "zh": (f"次日 {said} 前对当天已知", f"按次日 {said} 前所知"),
+    }[lang]
+    assert how in shown and day in shown
+
+
 def test_an_order_is_taken_away_with_its_codes_and_their_words() -> None:
     came = {
         "move": "now_met", "cause": "recorded_late", "before_name": None, "event_name": "Delivered", "file": "sf/1.csv",
