@@ -1,5 +1,6 @@
 """Overdue orders by what can be done: told apart here in Python from the instants as they lie in the file."""
 
+import json
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -137,3 +138,13 @@ def test_where_it_stands_with_us_opens_those(published: Path) -> None:
             from_day="2026-02-01", most=200, age="", step="", **values,
         )  # fmt: skip
         assert len(rows) == row["orders"]
+
+
+@pytest.mark.parametrize(("lang", "claimed"), [("en", "carrier"), ("zh", "承运商")])
+def test_what_looks_lost_may_never_have_reached_a_carrier(open_page, lang: str, claimed: str) -> None:
+    # its one scan may be our own outbound scan: nobody is told to claim it from a carrier
+    app = open_page(period="2026-02", lang=lang)
+    (chart,) = (chart for chart in app.get("plotly_chart") if "chart_parts" in chart.proto.id)
+    labels = json.loads(chart.proto.spec)["data"][0]["y"]
+    (lost,) = (label for label in labels if "<b>Looking lost</b>" in label or "<b>疑似丢失</b>" in label)
+    assert claimed not in lost.lower() and "<br>" in lost
