@@ -1,5 +1,5 @@
 -- The sub-orders behind a cell of the stages, the furthest over their standard first. `stage`: those that ended the stage
--- there in the period; `stuck`: those still in it at the period's end and past the standard by then.
+-- there in the period; `stuck`: those still in it at the period's end and past the standard by then; without a `stage`, in any.
 with
     run as (
         select least(end_of_day($to_day, $timezone), as_of) as ends_at from published.meta.run
@@ -20,7 +20,7 @@ with
         ) as durations
         cross join run
         where
-            $show = 'stuck' and stage = $stage and place = $at and is_counted
+            $show = 'stuck' and $stage in (stage, '') and place = $at and is_counted
             -- follows from the next, and skips what began later unread
             and started_at < end_of_day($to_day, $timezone)
             and epoch_us(started_at) + standard_microseconds < epoch_us(ends_at)
@@ -36,7 +36,7 @@ with
         limit $most
     )
 select
-    order_id, fulfilment_code, over_by / 60000000.0 as minutes, took / 60000000.0 as took_minutes,
+    order_id, stage, fulfilment_code, over_by / 60000000.0 as minutes, took / 60000000.0 as took_minutes,
     standard_minutes, timezone($timezone, started_at) as started_at, timezone($timezone, until) as ended_at,
     coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), worst.carrier) as carrier_name, suborders
 from worst

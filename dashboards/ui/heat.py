@@ -1,6 +1,7 @@
 """The heat map of stages and places by week, in two widths, and its table. Its words: heat_said.py."""
 
 import textwrap
+from collections import Counter
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -173,6 +174,20 @@ def links(now: list[Row], rows: list[Row], week: Week) -> None:
                 day=formats.short_day(row["last_day"]),
             )
             opens.link(label, "stuck", **heat_said.at(row))
+        _stuck_by_place(stuck)
+
+
+def _stuck_by_place(stuck: list[Row]) -> None:
+    """Whoever runs a place opens all that is stuck there, whatever the stage; most first."""
+    number = Counter[str]()
+    for row in stuck:
+        number[row["place"]] += row["open_overdue"]
+    where = {row["place"]: row for row in stuck}
+    with st.expander(t("heat_stuck_by_place"), key="heat_stuck_by_place"):
+        for place, count in number.most_common():
+            row = where[place]
+            label = t("open_stuck", name=heat_said.name(row), orders=formats.count(count))
+            opens.link(label, "stuck", at=place, period=heat_said.at(row)["period"])
 
 
 def table(rows: list[Row], week: Week) -> None:

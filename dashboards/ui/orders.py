@@ -113,6 +113,8 @@ def _said(view: View, shown: str, narrowed: dict[str, str], total: int, listed: 
         key, words["part"] = "behind_overdue_part", t(f"part_{narrowed['part']}")
         if narrowed["stage"] and narrowed["part"] == "with_us":
             key = "behind_overdue_at"
+    if shown == "stuck" and not narrowed["stage"]:
+        key, words["at"] = "behind_stuck_at", _name(view, narrowed["at"])
     if shown == "lost" and not narrowed["at"]:
         key = "behind_lost_sent_again" if narrowed["stage"] == stages.SENT_AGAIN else "behind_lost_nowhere"
     return t(key, **words)
@@ -174,6 +176,7 @@ def _suborders(rows: list[Row], shown: str) -> tuple[list[Row], dict[str, Any]]:
         "hours": st.column_config.NumberColumn(t("col_over_hours"), format="%.1f"),
         "took_hours": st.column_config.NumberColumn(t("col_took"), format="%.1f"),
         "standard_hours": st.column_config.NumberColumn(t("col_standard"), format="%.1f"),
+        "stage_said": st.column_config.TextColumn(t("col_stage")),
         "fulfilment_code": st.column_config.TextColumn(t("col_part")),
         "carrier_name": st.column_config.TextColumn(t("filter_carrier")),
         "started_at": st.column_config.DatetimeColumn(t("col_from"), format=clock),
@@ -182,4 +185,5 @@ def _suborders(rows: list[Row], shown: str) -> tuple[list[Row], dict[str, Any]]:
     if shown == "stuck":
         del columns["ended_at"]
     hours = {"took_hours": "took_minutes", "standard_hours": "standard_minutes"}
-    return [{**row, **{name: row[source] / 60 for name, source in hours.items()}} for row in rows], columns
+    said = [{**row, "stage_said": stages.name(row["stage"])} for row in rows]
+    return [{**row, **{name: row[source] / 60 for name, source in hours.items()}} for row in said], columns

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+import duckdb
 import pytest
 
 from dashboards.ui import navigation
@@ -118,3 +119,31 @@ def test_choosing_another_list_forgets_what_narrowed_the_last(open_orders) -> No
     app.segmented_control(key="show").set_value("late").run()
     assert "signed after their promise" in app.markdown[0].value
     assert "stage" not in app.query_params and "at" not in app.query_params
+
+
+def test_all_that_is_stuck_at_a_place_is_one_list_whatever_the_stage(open_orders, published: Path) -> None:
+    of_one_stage = COUNTED["stuck", "stage=picked_up_to_hub_arrived&at=SF"]
+    (line_haul,) = one(published, f"select count(*) from marts.fct_orders where {of_one_stage}")
+    with duckdb.connect(str(published)) as connection:
+        # four more stand at SF's hubs, a fifth is not past its standard, and a sixth stands with YTO
+        connection.execute(
+            """insert into marts.fct_stage_durations by name
+            select 'F9000' || n as fulfilment_code, 'O00010' as order_id, date '2026-01-20' as order_day,
+                'hub_arrived_to_out_for_delivery' as stage, if(n = 6, 'YTO', 'SF') as place, place as carrier,
+                'stock' as order_type, timestamptz '2026-01-20 00:00:00+00' as started_at, true as is_counted,
+                if(n = 5, 90000.0, 60.0) as standard_minutes,
+                (standard_minutes * 60000000)::bigint as standard_microseconds
+            from range(1, 7) as made(n)"""
+        )
+    app = open_orders(period="2026-01", show="stuck", at="SF")
+    assert (
+        f"{line_haul + 4} sub-orders were at SF Express past the standard of their stage"
+        in app.markdown[0].value
+    )
+    listed = app.dataframe[0].value
+    assert list(listed["stage_said"]).count("Destination hub") == 4
+    assert set(listed["stage_said"]) == {"Destination hub", "Line haul"}
+    assert (
+        f"有 {line_haul + 4} 个子单滞留在"
+        in open_orders(period="2026-01", show="stuck", at="SF", lang="zh").markdown[0].value
+    )

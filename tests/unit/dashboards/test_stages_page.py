@@ -7,6 +7,7 @@ Payment in the office: 12 a day, 10.1 % over it always. Stuck at WH_B: 3 + (days
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import duckdb
 import pytest
@@ -200,6 +201,11 @@ def test_a_cell_that_is_not_red_says_how_much_is_stuck_in_it(open_stages, publis
     assert "■ 1 not red, but 30 or more stuck" in words(app)
     links = [link.proto.label for link in app.get("page_link")]
     assert "Packing · Front warehouse Haishu: 41 stuck at the end of 28 Feb" in links
+    # of whoever runs the place; nothing else in the group is stuck but WH_B's transfers, 3 + 58 modulo 4
+    by_place = {link.proto.label: parse_qs(link.proto.query_string) for link in app.get("page_link")}
+    assert by_place["Front warehouse Haishu: 41 stuck"]["at"] == ["FW_1"]
+    assert "stage" not in by_place["Front warehouse Haishu: 41 stuck"]
+    assert by_place["Warehouse B: 5 stuck"]["show"] == ["stuck"]
     table = {row["stage"]: row["judged"] for row in app.dataframe[0].value.to_dict("records")}
     assert table["Packing"] == "○ too few · ■ many stuck"
     assert "未变红但**滞留 41 个**" in head(open_stages(period="2026-02", lang="zh"))
