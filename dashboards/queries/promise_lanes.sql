@@ -19,6 +19,11 @@ select
         coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), lane_carrier),
         coalesce(lane_city, lane_province)
     ) as name,
+    concat_ws(
+        ' · ',
+        coalesce(if($lang = 'zh', places.name_zh, places.name_en), lane_place),
+        coalesce(if($lang = 'zh', carriers.name_zh, carriers.name_en), lane_carrier)
+    ) as sender, coalesce(lane_city, lane_province) as destination,
     suborders, covered, suborders - covered as slower, suborders < $minimum_sample as is_too_few,
     if(suborders < $minimum_sample, null, rate(covered, suborders)) as value,
     wilson(covered, suborders, -$wilson_z) as ci_low, wilson(covered, suborders, $wilson_z) as ci_high,

@@ -12,6 +12,7 @@ from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
 WORST, BEST = 8, 4
+PINNED = 210  # pixels: wider, it would not stay in sight on a phone
 LONG_HISTORY_DAYS = 300
 # the first buffers are made from next to nothing
 STARTING_DAYS = 28
@@ -201,7 +202,8 @@ def _named(row: Row) -> Row:
 def _table(rows: list[Row]) -> None:
     days = "%.1f"
     columns: dict[str, Any] = {
-        "name": st.column_config.TextColumn(t("col_lane"), pinned=True, width="medium"),
+        "name": st.column_config.TextColumn(t("col_lane"), pinned=True, width=PINNED),
+        "destination": st.column_config.TextColumn(t("col_lane_to")),
         "percent": st.column_config.NumberColumn(t("col_within"), format="%.1f %%"),
         "suborders": st.column_config.NumberColumn(t("col_parcels")),
         "slower": st.column_config.NumberColumn(t("col_slower")),
@@ -212,6 +214,7 @@ def _table(rows: list[Row]) -> None:
     listed = [
         {
             **row,
+            "name": row["sender"] if row["destination"] else row["name"],
             "percent": None if row["value"] is None else 100 * row["value"],
             "level": t(f"lane_level_{row['lane_level']}"),
         }
