@@ -48,7 +48,7 @@ def test_those_that_need_somebody_come_first(published: Path, open_page: OpenPag
 
 def test_all_well_is_one_sentence(published: Path, open_page: OpenPage) -> None:
     beat(published.parent.parent, "erp", 35.9)
-    assert "All **1** connections to other systems answer in their rhythm." in words(open_page(lang="en"))
+    assert "The **1** connection to other systems answers in its rhythm." in words(open_page(lang="en"))
 
 
 def test_nothing_is_shown_where_everything_comes_as_files(published: Path, open_page: OpenPage) -> None:
