@@ -16,6 +16,8 @@ late, *stages = view.ask("change_stages", **asked.values(), shown=change_charts.
 
 st.header(change_said.split(view, asked, whole, members), anchor=False)
 st.subheader(change_said.stages(late, stages), anchor=False)
+if beside := change_said.beside(view, asked, whole):
+    st.caption(beside)
 
 split, lost = st.columns([3, 2], gap="medium")
 with split.container(border=True, height="stretch"):

@@ -139,7 +139,7 @@ def table(asked: Asked, whole: Row, members: list[Row]) -> None:
         }
 
     number = st.column_config.NumberColumn
-    then, now = (change_said.name(period) for period in (asked.before, asked.now))
+    then, now = change_said.heads(asked)
     heads = {"name": st.column_config.TextColumn(t(f"filter_{asked.by}"), pinned=True)}
     heads |= {
         part: number(t(f"change_col_{part}"), format="%+.2f") for part in ("difference", "effect", "mix")

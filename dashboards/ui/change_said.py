@@ -1,7 +1,7 @@
 """What the page of a change says in words: why the rate moved, and where time was lost."""
 
 from dashboards.published import Row
-from dashboards.ui import formats, periods
+from dashboards.ui import days_off, formats, periods
 from dashboards.ui import stages as stage_names
 from dashboards.ui.change_asked import Asked
 from dashboards.ui.i18n import language, t
@@ -23,6 +23,17 @@ def name(period: Period) -> str:
     return t("change_days", first=formats.day(period.first), last=formats.day(period.last))
 
 
+def heads(asked: Asked) -> tuple[str, str]:
+    """Both periods as the head of a column, so that several have room side by side: of days in one year, without it."""
+    both = (asked.before, asked.now)
+    is_one_year = len({day.year for period in both for day in (period.first, period.last)}) == 1
+    if not is_one_year or {period.kind for period in both} != {"days"}:
+        return name(both[0]), name(both[1])
+    spans = [(formats.short_day(period.first), formats.short_day(period.last)) for period in both]
+    before, now = (t("change_days", first=first, last=last) for first, last in spans)
+    return before, now
+
+
 def split(view: View, asked: Asked, whole: Row, members: list[Row]) -> str:
     """Markdown: both rates, whether they can be told apart, and how much of it is rate and mix."""
     metric = t(f"metric_{asked.rate['metric']}")
@@ -40,6 +51,40 @@ def split(view: View, asked: Asked, whole: Row, members: list[Row]) -> str:
     noise = t("change_clear" if whole["low"] > 0 or whole["high"] < 0 else "change_noise")
     first = t("change_rates", metric=metric, now=now, then=then, points=points, noise=noise, **rates)
     return t("gap_between").join([first, _parts(asked, whole, members)])
+
+
+def beside(view: View, asked: Asked, whole: Row) -> str:
+    """What is to be known beside that sentence: holidays, and that its differences do not add up as shown."""
+    said = [days_off_in(view, asked)]
+    if not whole["is_too_few"] and not _adds_up(whole, digits_of(whole)):
+        said.append(t("unrounded_differences"))
+    return t("gap_between").join(filter(None, said))
+
+
+def _adds_up(whole: Row, digits: int) -> bool:
+    sums = (("rate1", -1, "rate0"), ("effect", 1, "mix"))
+    return all(
+        formats.adds_up(100 * whole["difference"], [100 * whole[one], sign * 100 * whole[other]], digits)
+        for one, sign, other in sums
+    )
+
+
+def days_off_in(view: View, asked: Asked) -> str:
+    """The public holidays that lie in one of the two periods, and where there are none; nothing without any."""
+    both = list(dict.fromkeys((asked.now, asked.before)))
+    spans = [{"from_day": period.first.isoformat(), "to_day": period.last.isoformat()} for period in both]
+    found = [view.ask("holidays", **span) for span in spans]
+    if not any(found):
+        return ""
+    said = [
+        t(
+            "change_days_off_in" if rows else "change_days_off_none",
+            when=_inside(period),
+            names=days_off.names(rows),
+        )
+        for period, rows in zip(both, found, strict=True)
+    ]
+    return t("change_days_off", said=t("joined").join(said))
 
 
 def _inside(period: Period) -> str:
@@ -83,8 +128,12 @@ def proof(whole: Row) -> str:
     left = whole["rate1"] - whole["rate0"] - whole["mix"] - whole["effect"]
     low, high = (signed(100 * whole[end]) for end in ("low", "high"))
     parts = {part: signed(100 * whole[part]) for part in ("mix", "effect", "difference")}
-    is_exact = abs(left) <= 1e-9
-    return t("change_proof" if is_exact else "change_not_exact", low=low, high=high, **parts)
+    if abs(left) > 1e-9:
+        return t("change_not_exact", low=low, high=high, **parts)
+    said = t("change_proof", low=low, high=high, **parts)
+    summed = [100 * whole["mix"], 100 * whole["effect"]]
+    is_seen = formats.adds_up(100 * whole["difference"], summed, 2)
+    return said if is_seen else t("gap_between").join([said, t("unrounded")])
 
 
 def signed(number: float, digits: int = 2) -> str:

@@ -38,7 +38,12 @@ def mark(drawn: go.Figure, holidays: list[Row], days: int) -> None:
 
 def said(holidays: list[Row]) -> str:
     """`Shaded: New Year (1 Jan to 3 Jan)`."""
-    return t("days_off", names=t("list_joint").join(_named(row) for row in holidays))
+    return t("days_off", names=names(holidays))
+
+
+def names(holidays: list[Row]) -> str:
+    """`New Year (1 Jan to 3 Jan)`, one after the other."""
+    return t("list_joint").join(_named(row) for row in holidays)
 
 
 def _named(row: Row) -> str:

@@ -65,7 +65,10 @@ def _gap(view: View, ours: Row, erp: Row | None) -> None:
         st.metric(t("headline_gap"), t("no_rate"))
         st.caption(t("gap_few"))
         return
-    st.metric(t("headline_gap"), t("gap_points", points=formats.points(100 * (ours["value"] - erp["value"]))))
+    both = [100 * ours["value"], -100 * erp["value"]]
+    st.metric(t("headline_gap"), t("gap_points", points=formats.points(sum(both))))
+    if not formats.adds_up(sum(both), both, 1):
+        st.caption(t("unrounded"))
     late = view.ask("late_to_customer")[0]
     orders, of = formats.count(late["late_though_erp_on_time"]), formats.count(late["late_orders"])
     st.caption(t("gap_orders", orders=orders, of=of))

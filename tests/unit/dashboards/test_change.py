@@ -1,5 +1,6 @@
 """A change between two periods: split exactly, held to fractions worked out here from the same counts."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboards.published import QUERIES, ask
-from dashboards.ui import periods
+from dashboards.ui import change_said, periods
 from tests.unit.dashboards.reading import words
 
 EVERYBODY: dict = {"places": [], "carriers": [], "types": [], "lang": "en"}
@@ -276,3 +277,77 @@ def test_a_rate_that_is_to_be_near_its_aim_gets_neither_better_nor_worse(
     said = app.header[0].value
     assert [one for one in ("better", "worse") if f"{one} performance" in said] == ([word] if word else [])
     assert "performance on the same kind of order" in said
+
+
+# of two weeks on end only the second one meets the Spring Festival, from the 15th; the make-up day of 4 January is worked
+@pytest.mark.parametrize(
+    ("lang", "period", "said"),
+    [
+        ("en", "2026-02-09..2026-02-15",
+         "Public holidays: Spring Festival (15 Feb 2026) from 9 Feb 2026 to 15 Feb 2026; "
+         "none from 2 Feb 2026 to 8 Feb 2026."),
+        ("zh", "2026-02-09..2026-02-15",
+         "节假日：2026年2月9日至2026年2月15日有春节（2026年2月15日）；2026年2月2日至2026年2月8日没有。"),
+        ("en", "2026-02",
+         "Public holidays: Spring Festival (15 Feb 2026 to 23 Feb) in February 2026; "
+         "New Year (1 Jan 2026 to 3 Jan) in January 2026."),
+        ("en", "2026-02-02..2026-02-08", None),
+        ("en", "2026-01-05..2026-01-06", "Public holidays: none from 5 Jan 2026 to 6 Jan 2026; "
+         "New Year (3 Jan 2026) from 3 Jan 2026 to 4 Jan 2026."),
+    ],
+)  # fmt: skip
+def test_a_holiday_in_one_of_the_two_periods_is_said(
+    open_change, lang: str, period: str, said: str | None
+) -> None:
+    shown = words(open_change(lang=lang, period=period))
+    assert said in shown if said else "Public holidays" not in shown
+
+
+def only(published: Path, k0: int, n0: int, k1: int, n1: int) -> None:
+    """Orders of one place, carrier and type: kept and signed in January and in February."""
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("delete from marts.agg_on_time_daily")
+        for day, k, n in (("2026-01-20", k0, n0), ("2026-02-20", k1, n1)):
+            connection.execute(
+                """insert into marts.agg_on_time_daily by name
+                select $1::date as day, 'WH_A' as place, 'SF' as carrier, 'stock' as order_type, $2 as signed_on_time_orders, $3 as signed_orders""",
+                [day, k, n],
+            )
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence", "is_said"),
+    [
+        # 66.667 and 64.333: 66.7 and 64.3 are 2.4 apart, the rates are 2.333
+        ((200, 300, 193, 300), "64.3 %**, against **66.7 %** in January 2026. That is **−2.3 points**", True),
+        ((210, 300, 195, 300), "65.0 %**, against **70.0 %** in January 2026. That is **−5.0 points**", False),
+    ],
+)  # fmt: skip
+def test_a_difference_that_does_not_add_up_as_shown_says_that_it_was_rounded(
+    open_change, published: Path, counts: tuple[int, int, int, int], sentence: str, is_said: bool
+) -> None:
+    only(published, *counts)
+    app = open_change(lang="en", period="2026-02")
+    assert sentence in app.header[0].value.replace(" ", " ")
+    assert ("Differences are worked out before rounding." in words(app)) is is_said
+
+
+def test_parts_that_do_not_add_up_as_shown_say_that_they_were_rounded() -> None:
+    # 0.104 and 0.104 are 0.208: shown as 0.10, 0.10 and 0.21
+    whole = {"rate0": 0.5, "rate1": 0.50208, "mix": 0.00104, "effect": 0.00104, "difference": 0.00208}
+    ends = {"low": -0.01, "high": 0.01}
+    said = change_said.proof({**whole, **ends})
+    assert "mix +0.10 and rates +0.10 sum to +0.21 points" in said and said.endswith(
+        "Worked out before rounding."
+    )
+    plain = {**whole, "rate1": 0.502, "mix": 0.001, "effect": 0.001, "difference": 0.002, **ends}
+    assert "rounding" not in change_said.proof(plain)
+
+
+def test_the_heads_of_days_in_one_year_leave_it_out(open_change) -> None:
+    def heads(period: str) -> set[str]:
+        columns = json.loads(open_change(lang="en", period=period).dataframe[0].proto.columns)
+        return {head["label"] for head in columns.values() if "label" in head}
+
+    assert {"Rate %, 2 Feb – 8 Feb", "Rate %, 9 Feb – 15 Feb"} <= heads("2026-02-09..2026-02-15")
+    assert "Rate %, 29 Dec 2025 – 28 Jan 2026" in heads("2026-01-29..2026-02-28")

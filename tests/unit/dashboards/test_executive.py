@@ -343,3 +343,32 @@ def test_holidays_are_shaded_and_named(open_page) -> None:
     january = text(open_page(period="2026-01"))
     assert "New Year (1 Jan 2026 to 3 Jan)" in january and "Make-up" not in january
     assert "春节（2026年2月15日至2月23日）" in text(open_page(period="2026-02", lang="zh"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "claimed", "gap", "is_said"),
+    [
+        # 91.95 is shown as 92.0, 98.925 as 98.9: 6.9 apart, and the gap is 6.975
+        (3678, 3957, "−7.0 points", True),
+        (3680, 3960, "−7.0 points", False),
+    ],
+)
+def test_a_gap_that_does_not_add_up_as_shown_says_that_it_was_rounded(
+    open_page, published: Path, kept: int, claimed: int, gap: str, is_said: bool
+) -> None:
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("delete from marts.agg_on_time_daily")
+        connection.execute(
+            """insert into marts.agg_on_time_daily by name
+            select date '2026-02-20' as day, 'WH_A' as place, 'SF' as carrier, 'stock' as order_type, $1 as signed_on_time_orders, 4000 as signed_orders, $2 as erp_on_time_orders,
+            4000 as erp_shipped_orders, 0 as late_though_erp_on_time_orders""",
+            [kept, claimed],
+        )
+    app = open_page(period="2026-02")
+    shown = {metric.label: metric.value.replace(" ", " ") for metric in app.metric}
+    assert shown["Gap"] == gap
+    assert (shown["True on-time"], shown["On time as the ERP counts"]) == (
+        "92.0 %",
+        "98.9 %" if is_said else "99.0 %",
+    )
+    assert ("Worked out before rounding." in [caption.value for caption in app.caption]) is is_said
