@@ -24,9 +24,10 @@ def percent(rate: float | None, digits: int = 1, signed: bool = False) -> str:
     """A fraction as a percentage: `84.8 %`, in Chinese `84.8%`; a dash where there is no rate."""
     if rate is None:
         return t("no_rate")
-    sign = "+" if signed else ""
+    shown = or_zero(100 * rate, digits)
+    sign = "+" if signed and shown else ""
     space = "" if language() == "zh" else HARD_SPACE
-    return f"{100 * rate:{sign}.{digits}f}{space}%".replace("-", MINUS)
+    return f"{shown:{sign}.{digits}f}{space}%".replace("-", MINUS)
 
 
 def share(part: float) -> str:

@@ -204,7 +204,7 @@ def table(rows: list[Row], week: Week) -> None:
         "hours": number(t("heat_col_hours"), format="%.1f"),
         "suborders": number(t("heat_col_suborders"), format="localized"),
         "open": number(t("heat_col_open"), format="localized"),
-        "weeks": st.column_config.TextColumn(t("heat_col_weeks")),
+        "weeks": st.column_config.TextColumn(t("heat_col_weeks"), width=200),
     }
     said = [
         {

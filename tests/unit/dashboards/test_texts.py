@@ -114,6 +114,9 @@ def test_numbers_and_dates_by_language(speak) -> None:
     assert formats.percent(0.8476) == "84.8\u00a0%"
     assert formats.percent(-0.031, signed=True) == "\u22123.1\u00a0%"
     assert formats.percent(None) == "–"
+    # what rounds to nothing has no sign, and one that is just enough has
+    assert formats.percent(-0.0004, signed=True) == formats.percent(0.0004, signed=True) == "0.0\u00a0%"
+    assert formats.percent(-0.0006, signed=True) == "\u22120.1\u00a0%"
     assert formats.share(0.004) == "0.4\u00a0%"
     assert formats.count(12345) == "12,345"
     assert formats.day(date(2026, 2, 8)) == "8 Feb 2026"
