@@ -34,8 +34,8 @@ def _waterfall(
     start = max(0.0, math.floor(2 * (min(levels) - pad)) / 2)
     end = min(100.5, math.ceil(2 * (max(levels) + pad)) / 2)
     totals = [
-        f"<b>{change_said.name(period)}<br>{formats.percent(whole[rate], change_said.digits_of(whole))}</b>"
-        for period, rate in ((asked.before, "rate0"), (asked.now, "rate1"))
+        f"<b>{period}<br>{formats.percent(whole[rate], change_said.digits_of(whole))}</b>"
+        for period, rate in zip(change_said.heads(asked), ("rate0", "rate1"), strict=True)
     ]
     labels = [
         f"{name}<br>{t('change_points', points=change_said.signed(100 * points))}"

@@ -24,7 +24,7 @@ def name(period: Period) -> str:
 
 
 def heads(asked: Asked) -> tuple[str, str]:
-    """Both periods as the head of a column, so that several have room side by side: of days in one year, without it."""
+    """Both periods as short as they may be said, beside a bar or over a column: days in one year, without it."""
     both = (asked.before, asked.now)
     is_one_year = len({day.year for period in both for day in (period.first, period.last)}) == 1
     if not is_one_year or {period.kind for period in both} != {"days"}:
