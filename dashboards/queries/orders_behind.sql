@@ -1,5 +1,6 @@
 -- The orders behind a figure of the period, the worst first. `late`, `late_erp`, `lost`: signed late; `due_missed`: due and
--- not kept; `overdue`: still open, `$part` of them, with us those in a stage; `step`: those whose verdict a step of the bridge
+-- not kept; `not_in_full`: not kept or not whole; `complained`: with a complaint; `wish_missed`: after the wished day;
+-- `unpromised`: signed without a promise; `overdue`: still open, `$part` of them, with us those in a stage; `step`: those whose verdict a step of the bridge
 -- changes (its first two: all it counts).
 with
     run as (
@@ -26,7 +27,22 @@ with
         select orders.*, minutes_late(promised_at, signed_at, run.as_of) as minutes
         from published.marts.fct_orders as orders
         cross join run
-        where $show = 'due_missed' and is_due and promised_day between $from_day and $to_day and not is_kept
+        where
+            $show in ('due_missed', 'not_in_full', 'complained') and is_due and promised_day between $from_day and $to_day
+            and case $show
+                when 'due_missed' then not is_kept
+                when 'not_in_full' then is_in_full is not true
+                else has_complaint
+            end
+        union all by name
+        select orders.*, minutes_late(end_of_day(wished_date, $timezone), signed_at, run.as_of) as minutes
+        from published.marts.fct_orders as orders
+        cross join run
+        where $show = 'wish_missed' and wished_date between $from_day and $to_day and not is_wished_date_hit
+        union all by name
+        select orders.*, null::double as minutes
+        from published.marts.fct_orders as orders
+        where $show = 'unpromised' and signed_day between $from_day and $to_day and promised_at is null and not is_pending
         union all by name
         select order_id, minutes_open as minutes, promised_at, signed_at, place, carrier, order_type, part, last_seen_at
         from overdue_at($to_day, $silent_days)

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboards.published import Row
 from dashboards.ui import address, change_charts, change_said, opens
 from dashboards.ui import stages as stage_names
-from dashboards.ui.change_asked import BY, MISSES, Asked
+from dashboards.ui.change_asked import BY, Asked
 from dashboards.ui.i18n import t
 
 
@@ -27,9 +27,10 @@ def split(asked: Asked, whole: Row, members: list[Row]) -> None:
     st.caption(t("change_split_caption"))
     opens.chart(change_charts.split(asked, whole, members), "chart_change_split", t("change_split_title"))
     st.caption(change_said.proof(whole))
-    show = MISSES.get(asked.rate["metric"])
+    show = opens.MISSES.get(asked.rate["metric"])
     for period in (asked.before, asked.now) if show else ():
-        opens.link(t("change_open_misses", period=change_said.name(period)), show or "", period=period.code)
+        label = t("change_open_misses", what=t(f"show_{show}"), period=change_said.name(period))
+        opens.link(label, show or "", period=period.code)
 
 
 def stages(asked: Asked, late: Row, rows: list[Row]) -> None:

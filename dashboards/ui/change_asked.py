@@ -11,8 +11,6 @@ from dashboards.ui.page import View
 from dashboards.ui.periods import Period
 
 BY = ("place", "carrier", "order_type")
-# the list of the Orders page that holds the misses of a rate; another rate's do not open
-MISSES = {"true_on_time_rate": "late", "promise_kept_rate": "due_missed"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Asked:
 
     def opens(self, period: Period, code: str | None = None) -> str | None:
         """Where a figure leads: the misses of a period, of one place, carrier or type."""
-        show = MISSES.get(self.rate["metric"])
+        show = opens.MISSES.get(self.rate["metric"])
         if show is None or code == "unknown":
             return None
         return opens.target(show, period=period.code, **({self.by: code} if code else {}))

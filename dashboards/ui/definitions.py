@@ -10,12 +10,7 @@ from dashboards.ui.i18n import t
 from dashboards.ui.page import View
 
 # figures whose orders the Orders page lists
-OPENS = {
-    "true_on_time_rate": {"show": "late"},
-    "promise_kept_rate": {"show": "due_missed"},
-    "erp_on_time_rate": {"show": "late_erp"},
-    "open_overdue": {"show": "overdue"},
-}
+OPENS = {**opens.MISSES, "erp_on_time_rate": "late_erp", "open_overdue": "overdue"}
 PLAIN = str.maketrans({sign: f"\\{sign}" for sign in "$*_<>[]`~#"})
 
 
@@ -76,7 +71,7 @@ def _value(metric: str, rate: Row | None, overdue: int) -> None:
         beside = t(f"of_{rate['counted']}", k=k, n=n)
     st.markdown(f"**{said}**  \n{beside}")
     if metric in OPENS and (rate is not None or metric == "open_overdue"):
-        opens.link(t(f"show_{OPENS[metric]['show']}"), **OPENS[metric])
+        opens.link(t(f"show_{OPENS[metric]}"), OPENS[metric])
 
 
 def tables(rows: list[Row], is_open: bool) -> None:

@@ -178,6 +178,6 @@ def beside(rates: dict[str, Row]) -> None:
                 st.metric(t(f"metric_{name}"), value, help=row["definition"])
                 k, n = formats.count(row["numerator"]), formats.count(row["denominator"])
                 st.caption(t(f"of_{row['counted']}", k=k, n=n))
-                if name == "promise_kept_rate" and row["denominator"] > row["numerator"]:
-                    missed = formats.count(row["denominator"] - row["numerator"])
-                    opens.link(t("open_due_missed", orders=missed), "due_missed")
+                show, orders = opens.MISSES.get(name), opens.misses(row)
+                if show and orders:
+                    opens.link(t(f"open_{show}", orders=formats.count(orders)), show)

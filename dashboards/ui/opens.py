@@ -11,10 +11,25 @@ from urllib.parse import urlencode
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboards.published import Row
 from dashboards.ui import navigation, theme
 
 PAGE = "orders"
 LEFT = "left_by_a_chart"
+# the list that holds the misses of a rate
+MISSES = {
+    "true_on_time_rate": "late",
+    "promise_kept_rate": "due_missed",
+    "in_full_on_time_rate": "not_in_full",
+    "wished_date_hit_rate": "wish_missed",
+    "complaint_rate": "complained",
+    "promised_share": "unpromised",
+}
+
+
+def misses(rate: Row) -> int:
+    """How many of what a rate counts are not as they should be: of complaints those that are."""
+    return rate["numerator"] if rate["direction"] == "down" else rate["denominator"] - rate["numerator"]
 
 
 def target(show: str, **narrowed: str | None) -> str:

@@ -9,17 +9,19 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboards.published import Row, Value
-from dashboards.ui import address, downloads, formats, navigation, stages, tables
+from dashboards.ui import address, downloads, formats, navigation, opens, stages, tables
 from dashboards.ui.i18n import has_text, language, t
 from dashboards.ui.page import View
 
 # lists of orders; the ones anybody may choose first, then those a figure leads to
 CHOICES = ("late", "late_erp", "overdue")
 BY_STAGE = ("stage", "stuck")
-SHOWS = (*CHOICES, "due_missed", "step", "lost", *BY_STAGE)
+SHOWS = (*CHOICES, *opens.MISSES.values(), "step", "lost", *BY_STAGE)
 UNSIGNED = ("overdue",)
 NARROWING = ("stage", "at", "age", "step", "part")
 CLOCK = {"en": "D MMM YYYY HH:mm", "zh": "YYYY年M月D日 HH:mm"}
+# what the hours of a list are, where they are not those after the promise
+HOURS = {"lost": "col_lost_hours", "wish_missed": "col_wish_hours"}
 SHOWN = 200
 DOWNLOADED = 100_000
 
@@ -153,9 +155,7 @@ def _orders(rows: list[Row], shown: str) -> tuple[list[Row], dict[str, Any]]:
     clock = CLOCK[language()]
     columns: dict[str, Any] = {
         "link": st.column_config.LinkColumn(t("col_order"), display_text=r"find=([^&]+)", pinned=True),
-        "hours": st.column_config.NumberColumn(
-            t("col_lost_hours" if shown == "lost" else "col_late_hours"), format="%.1f"
-        ),
+        "hours": st.column_config.NumberColumn(t(HOURS.get(shown, "col_late_hours")), format="%.1f"),
         "place_name": st.column_config.TextColumn(t("filter_place")),
         "carrier_name": st.column_config.TextColumn(t("filter_carrier")),
         "promised_at": st.column_config.DatetimeColumn(t("col_promised"), format=clock),

@@ -157,7 +157,7 @@ def buffers(view: View) -> None:
     if any(not row["is_wish_too_few"] for row in rows):
         st.caption(t("wishes_caption"))
         theme.show(promise_charts.wishes(rows, grain), "chart_wishes", t("metric_wished_date_hit_rate"))
-        opens.link(t("wishes_open"), "step", step="wished_day")
+        opens.link(t("wishes_open"), "wish_missed")
 
 
 def lanes(view: View, coverage: list[Row]) -> None:

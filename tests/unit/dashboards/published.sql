@@ -131,6 +131,7 @@ select
     coalesce(promised_at <= timestamptz '2026-02-28 16:00:00+00' and signed_at <= promised_at and n % 40 <> 0, false) as is_in_full,
     coalesce(signed_at <= promised_at + interval '1 hours', false) as is_claimed, is_claimed as is_all_claimed,
     is_claimed or n % 30 = 0 as is_first_claimed, is_kept as is_wish_met,
+    if(promised_at <= timestamptz '2026-02-28 16:00:00+00', coalesce(signed_at <= promised_at, false), null) as is_wished_date_hit,
     n % 9 = 0 and lateness > 0 as has_complaint, false as is_cancelled, null::timestamptz as closed_at,
     place, carrier, n, case when promised_at is not null then 'computed' else 'none' end as promise_source, false as is_pending,
     case when signed_at is not null then 'carrier' end as sign_source, null::timestamptz as cancelled_at, ships_at as erp_ship_by_at,

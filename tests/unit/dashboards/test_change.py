@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import duckdb
 import pytest
@@ -279,7 +280,7 @@ def test_a_rate_that_is_to_be_near_its_aim_gets_neither_better_nor_worse(
     assert "performance on the same kind of order" in said
 
 
-# of two weeks on end only the second one meets the Spring Festival, from the 15th; the make-up day of 4 January is worked
+# of two weeks on end only the second one meets the Spring Festival, from the 15th; 4 January, a make-up day, is worked
 @pytest.mark.parametrize(
     ("lang", "period", "said"),
     [
@@ -310,7 +311,8 @@ def only(published: Path, k0: int, n0: int, k1: int, n1: int) -> None:
         for day, k, n in (("2026-01-20", k0, n0), ("2026-02-20", k1, n1)):
             connection.execute(
                 """insert into marts.agg_on_time_daily by name
-                select $1::date as day, 'WH_A' as place, 'SF' as carrier, 'stock' as order_type, $2 as signed_on_time_orders, $3 as signed_orders""",
+                select $1::date as day, 'WH_A' as place, 'SF' as carrier, 'stock' as order_type,
+                    $2 as signed_on_time_orders, $3 as signed_orders""",
                 [day, k, n],
             )
 
@@ -351,3 +353,11 @@ def test_the_heads_of_days_in_one_year_leave_it_out(open_change) -> None:
 
     assert {"Rate %, 2 Feb – 8 Feb", "Rate %, 9 Feb – 15 Feb"} <= heads("2026-02-09..2026-02-15")
     assert "Rate %, 29 Dec 2025 – 28 Jan 2026" in heads("2026-01-29..2026-02-28")
+
+
+def test_the_misses_of_another_rate_open_too(open_change) -> None:
+    app = open_change(lang="en", metric="complaint_rate", period="2026-02")
+    leads = {link.proto.label: parse_qs(link.proto.query_string) for link in app.get("page_link")}
+    for month, period in (("January", "2026-01"), ("February", "2026-02")):
+        lead = leads[f"With a complaint, {month} 2026"]
+        assert (lead["show"], lead["period"]) == (["complained"], [period])

@@ -108,6 +108,15 @@ def test_the_figures_of_the_headline_open(open_page, published: Path) -> None:
     assert shown[f"The {shipped:,} it counts"] == {"period": ["2026-02"], "show": ["step"], "step": ["erp"]}
     assert shown["The 29 orders"]["show"] == ["overdue"]
     assert shown[f"{missed} missed"]["show"] == ["due_missed"]
+    whole, complained = ask(
+        published,
+        """select count(*) filter (not is_kept or n % 40 = 0), count(*) filter (has_complaint)
+        from marts.fct_orders where is_due and month(promised_day) = 2""",
+    )[0]
+    assert shown[f"{whole} late or not whole"]["show"] == ["not_in_full"]
+    assert shown[f"{complained} with a complaint"]["show"] == ["complained"]
+    # the made orders wish for what they are promised
+    assert shown[f"{missed} missed it"]["show"] == ["wish_missed"]
 
 
 def test_links_keep_what_is_chosen(open_page) -> None:
@@ -360,8 +369,10 @@ def test_a_gap_that_does_not_add_up_as_shown_says_that_it_was_rounded(
         connection.execute("delete from marts.agg_on_time_daily")
         connection.execute(
             """insert into marts.agg_on_time_daily by name
-            select date '2026-02-20' as day, 'WH_A' as place, 'SF' as carrier, 'stock' as order_type, $1 as signed_on_time_orders, 4000 as signed_orders, $2 as erp_on_time_orders,
-            4000 as erp_shipped_orders, 0 as late_though_erp_on_time_orders""",
+            select date '2026-02-20' as day, 'WH_A' as place, 'SF' as carrier, 'stock' as order_type,
+                $1 as signed_on_time_orders, 4000 as signed_orders,
+                $2 as erp_on_time_orders, 4000 as erp_shipped_orders,
+                0 as late_though_erp_on_time_orders""",
             [kept, claimed],
         )
     app = open_page(period="2026-02")

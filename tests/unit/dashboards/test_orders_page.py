@@ -81,6 +81,14 @@ def test_typing_a_number_writes_the_address(open_orders) -> None:
 # what each list holds, counted from the facts alone
 COUNTED = {
     ("due_missed", ""): "is_due and not is_kept and promised_day between '2026-01-01' and '2026-01-31'",
+    ("not_in_full", ""): """promised_day between '2026-01-01' and '2026-01-31' and is_due
+        and (signed_at is null or signed_at > promised_at or n % 40 = 0)""",
+    ("complained", ""): """promised_day between '2026-01-01' and '2026-01-31' and is_due
+        and n % 9 = 0 and (n % 3 = 1 and n % 5 = 0 or n % 11 = 0)""",
+    # the wish of the made orders ends where their promise does
+    ("wish_missed", ""): """wished_date between '2026-01-01' and '2026-01-31'
+        and (signed_at is null or signed_at > promised_at)""",
+    ("unpromised", ""): "promised_at is null and signed_day between '2026-01-01' and '2026-01-31'",
     ("overdue", ""): "promised_day <= '2026-01-31' and (signed_day is null or signed_day > '2026-01-31')",
     ("overdue", "age=5"): """promised_at <= timestamptz '2026-01-17 16:00:00+00'
         and (signed_day is null or signed_day > '2026-01-31')""",
@@ -147,3 +155,17 @@ def test_all_that_is_stuck_at_a_place_is_one_list_whatever_the_stage(open_orders
         f"有 {line_haul + 4} 个子单滞留在"
         in open_orders(period="2026-01", show="stuck", at="SF", lang="zh").markdown[0].value
     )
+
+
+def test_a_missed_wish_is_late_by_the_hours_after_its_day(open_orders, published: Path) -> None:
+    with duckdb.connect(str(published)) as connection:
+        # wished for the 10th, signed six hours after that day had ended in Shanghai, a day before the promise
+        connection.execute(
+            """update marts.fct_orders set wished_date = date '2026-01-10', is_wished_date_hit = false,
+                signed_at = timestamptz '2026-01-10 22:00:00+00', promised_at = timestamptz '2026-01-11 22:00:00+00'
+            where order_id = 'O00010'"""
+        )
+    app = open_orders(period="2026-01-10", show="wish_missed")
+    listed = app.dataframe[0].value
+    assert list(listed[listed["link"].str.contains("O00010")]["hours"]) == [6.0]
+    assert "Hours after the wished day" in app.dataframe[0].proto.columns
