@@ -77,6 +77,15 @@ def test_the_split_is_the_orders_own(
     assert shown.layout("overlapping") == []
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_days_of_two_years_have_room_on_a_phone(company: Served, look: Start, language: str) -> None:
+    days = "period=2026-01-12..2026-02-05&before=2025-12-18..2026-01-11"
+    shown = look(company("demo"), "phone").open(f"lang={language}&{days}", "change")
+    # the longest heads there are: each end with its year
+    assert any("2025" in label and "2026" in label for label in shown.marks("chart_change_split"))
+    assert shown.layout("cutOff") == []
+
+
 @pytest.mark.parametrize("name", COMPANIES)
 def test_the_stages_are_the_late_orders_own(company: Served, look: Start, name: str) -> None:
     seen = company(name)
