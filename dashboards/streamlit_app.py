@@ -33,6 +33,7 @@ def main() -> None:
         sign_in.who()
     found = settings.load()
     try:
+        version = published.version(found.published_file)  # before anything is read of it
         view = page.open_view(found, language())
     except published.OutdatedError:
         st.info(t("published_outdated"), icon=":material/update:")
@@ -43,6 +44,7 @@ def main() -> None:
     st.caption(freshness.as_of(view.run, found))
     filters.said(view.chosen)
     freshness.banner(view.run, found)
+    freshness.watch(view.run, found, freshness.standing(view.run, found, version))
     asked.run()
 
 

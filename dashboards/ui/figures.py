@@ -67,13 +67,13 @@ def _gap(view: View, ours: Row, erp: Row | None) -> None:
         return
     both = [100 * ours["value"], -100 * erp["value"]]
     st.metric(t("headline_gap"), t("gap_points", points=formats.points(sum(both))))
-    if not formats.adds_up(sum(both), both, 1):
-        st.caption(t("unrounded"))
     late = view.ask("late_to_customer")[0]
     orders, of = formats.count(late["late_though_erp_on_time"]), formats.count(late["late_orders"])
     st.caption(t("gap_orders", orders=orders, of=of))
     if late["late_though_erp_on_time"]:
         opens.link(t("open_late_erp", orders=orders), "late_erp")
+    if not formats.adds_up(sum(both), both, 1):
+        st.caption(t("unrounded"))
 
 
 def owners(view: View, rows: list[Row]) -> None:

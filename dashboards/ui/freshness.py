@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from dashboards import published
 from dashboards.published import Row
 from dashboards.settings import Settings
 from dashboards.ui import formats, navigation
@@ -15,6 +16,7 @@ from dashboards.ui.i18n import t
 
 # a night and a half: one that is running late is not yet one that did not come
 LATE_AFTER_HOURS = 36
+WATCHED_EVERY = 60  # seconds
 
 
 def as_of(run: Row, settings: Settings) -> str:
@@ -31,6 +33,11 @@ def as_of(run: Row, settings: Settings) -> str:
 def age_hours(run: Row) -> float:
     """Hours since the instant the figures are of."""
     return (time.time() - run["as_of_seconds"]) / 3600
+
+
+def is_late(run: Row) -> bool:
+    """Whether a night has not come in that should have by now."""
+    return run["has_clock"] and age_hours(run) > LATE_AFTER_HOURS
 
 
 def days_ago(run: Row) -> int:
@@ -54,7 +61,7 @@ def banner(run: Row, settings: Settings) -> None:
         st.error(t("night_failed", **words), icon=":material/error:")
     elif night.get("status") == "blocked":
         st.warning(t("night_blocked", **words), icon=":material/block:")
-    elif run["has_clock"] and age_hours(run) > LATE_AFTER_HOURS:
+    elif is_late(run):
         age = formats.duration(60 * age_hours(run))
         st.warning(t("night_late", age=age), icon=":material/schedule:")
     if run["refused_files"]:
@@ -65,6 +72,18 @@ def banner(run: Row, settings: Settings) -> None:
             icon=":material/warning:",
             query_params=navigation.shared(),
         )
+
+
+def standing(run: Row, settings: Settings, version: str) -> tuple[str, str | None, bool, int]:
+    """What a page says of its age, and the version of the file it was drawn from."""
+    return version, last_night(settings.status_file).get("at"), is_late(run), days_ago(run)
+
+
+@st.fragment(run_every=WATCHED_EVERY)
+def watch(run: Row, settings: Settings, drawn: tuple[str, str | None, bool, int]) -> None:
+    """Draw a page that is left open anew once a night has come in, or failed to, or another day has begun."""
+    if standing(run, settings, published.version(settings.published_file)) != drawn:
+        st.rerun()
 
 
 def _moment(text: str | None) -> str:
