@@ -40,3 +40,4 @@ def test_a_page_left_open_shows_the_next_night(
         shown.settled()
         # the same page, the same period; nothing but the figures is new
         assert "period=2026-02" in shown.page.url and shown.metric("headline_true") == "0.0 %"
+        shown.page.close()  # before its server ends

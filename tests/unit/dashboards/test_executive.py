@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboards import settings
 from dashboards.ui import formats, freshness, verdict
 
 
@@ -88,6 +89,31 @@ def test_the_last_day_is_yesterday_while_it_is(
         connection.execute("update meta.runs set published_at = ?", [as_of + timedelta(hours=3)])
     monkeypatch.setattr(freshness.time, "time", lambda: (as_of + timedelta(hours=hours)).timestamp())
     assert open_page(period="2026-02-28", lang=language).header[0].value.startswith(begins)
+
+
+def test_what_a_page_left_open_says_changes_with_its_file_the_night_and_the_clock(
+    published: Path, status: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_of = datetime(2026, 2, 28, 16, tzinfo=UTC)
+    run = {
+        "has_clock": True,
+        "as_of_seconds": as_of.timestamp(),
+        "timezone": "Asia/Shanghai",
+        "last_day": date(2026, 2, 28),
+    }
+    said = []
+    # an hour of the next day; a new file; a night that failed; the last minute of the day; midnight; a night and a half
+    for hours, version, failed_at in (
+        (1, "a", None), (1, "b", None), (1, "b", "2026-03-01T03:00:00"), (23.99, "b", "2026-03-01T03:00:00"),
+        (24, "b", "2026-03-01T03:00:00"), (36.01, "b", "2026-03-01T03:00:00"),
+    ):  # fmt: skip
+        if failed_at:
+            status(status="failed", at=failed_at)
+        monkeypatch.setattr(
+            freshness.time, "time", lambda hours=hours: (as_of + timedelta(hours=hours)).timestamp()
+        )
+        said.append(freshness.standing(run, settings.load(), version))
+    assert [now == then for then, now in pairwise(said)] == [False, False, True, False, False]
 
 
 def test_a_history_that_has_ended_has_no_yesterday(open_page) -> None:
