@@ -108,13 +108,13 @@ service: $(STAMP)  ## OUT=<folder>: systemd units for schedule, pages, pushes an
 	  $(if $(BACKUP),--backup $(BACKUP))
 
 backup: $(STAMP)  ## TO=<folder>: raw files, warehouse and what is published; only what changed is copied (KEEP=7)
-	@$(PY) -m dagster_project.commands.keep backup "$(TO)" $(if $(KEEP),--keep $(KEEP))
+	@$(PY) -m dagster_project.commands.keep backup $(if $(TO),"$(TO)") $(if $(KEEP),--keep $(KEEP))
 
 restore: $(STAMP)  ## FROM=<folder>: into an empty home (AT= an earlier one; ONLY=source brings back what is missing)
-	@$(PY) -m dagster_project.commands.keep restore "$(FROM)" $(if $(AT),--at $(AT)) $(if $(ONLY),--only $(ONLY))
+	@$(PY) -m dagster_project.commands.keep restore $(if $(FROM),"$(FROM)") $(if $(AT),--at $(AT)) $(if $(ONLY),--only $(ONLY))
 
 retire: $(STAMP)  ## TO=<backup> BEFORE=<day>: removes older raw files that have landed and lie in the backup
-	@$(PY) -m dagster_project.commands.keep retire "$(TO)" $(if $(BEFORE),--before $(BEFORE))
+	@$(PY) -m dagster_project.commands.keep retire $(if $(TO),"$(TO)") $(if $(BEFORE),--before $(BEFORE))
 
 test: $(STAMP)  ## the tests, in minutes; says aloud what this machine lacks
 	@$(PY) -m pytest -q -m "not slow"

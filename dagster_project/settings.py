@@ -15,6 +15,10 @@ DBT_PROJECT = REPOSITORY / "dbt"
 KEPT_VERSIONS = 3
 
 
+class SettingsError(ValueError):
+    """A setting that cannot be used; says what to write."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where a run reads and writes. `profile` is a name; all paths are absolute.
@@ -70,7 +74,7 @@ def load() -> Settings:
     """Settings of this process.
 
     Raises:
-        ValueError: the profile is neither a name under data/profiles nor a folder with a profile.yml, AS_OF is no
+        SettingsError: the profile is neither a name under data/profiles nor a folder with a profile.yml, AS_OF is no
             instant with a zone, or a number of what is kept is none.
     """
     named = os.environ.get("TRUE_ON_TIME_PROFILE") or "demo"
@@ -81,7 +85,7 @@ def load() -> Settings:
     )
     if not (profile_dir / "profile.yml").is_file():
         known = ", ".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yml")))
-        raise ValueError(
+        raise SettingsError(
             f"PROFILE={named}: no such profile. Name one of {known}, or a folder that holds a profile.yml."
         )
     source = os.environ.get("TRUE_ON_TIME_SOURCE")
@@ -97,7 +101,7 @@ def of(profile_dir: Path, source_dir: Path | None = None) -> Settings:
         source_dir=source_dir or home / "source",
         home=home,
         as_of=_instant(os.environ.get("TRUE_ON_TIME_AS_OF")),
-        port=int(os.environ.get("TRUE_ON_TIME_PORT") or 8501),
+        port=_count("PORT", 8501, least=1),
         kept_versions=_count("KEEP_VERSIONS", KEPT_VERSIONS, least=1),
         kept_days=_count("KEEP_DAYS", 0, least=0),
     )
@@ -111,7 +115,7 @@ def data_dir() -> Path:
 def _count(name: str, default: int, least: int) -> int:
     text = os.environ.get(f"TRUE_ON_TIME_{name}") or str(default)
     if not text.isdecimal() or int(text) < least:
-        raise ValueError(f"{name}={text}: write a whole number, at least {least}.")
+        raise SettingsError(f"{name}={text}: write a whole number, at least {least}.")
     return int(text)
 
 
@@ -121,7 +125,7 @@ def _instant(text: str | None) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"AS_OF={text}: write an instant such as 2026-03-01T00:00:00+08:00.") from error
+        raise SettingsError(f"AS_OF={text}: write an instant such as 2026-03-01T00:00:00+08:00.") from error
     if instant.tzinfo is None:
-        raise ValueError(f"AS_OF={text}: add the zone, as in 2026-03-01T00:00:00+08:00.")
+        raise SettingsError(f"AS_OF={text}: add the zone, as in 2026-03-01T00:00:00+08:00.")
     return instant

@@ -15,6 +15,7 @@ import duckdb
 
 from dagster_project import onramp, sources
 from dagster_project import settings as settings_module
+from dagster_project.ending import end
 from dagster_project.lib import headline
 from dagster_project.lib.night import run_night
 from dagster_project.lib.warehouse import LockHeldError
@@ -87,4 +88,4 @@ def _settings(name: str) -> settings_module.Settings:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(lambda: main(sys.argv[1:]))

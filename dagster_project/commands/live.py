@@ -6,6 +6,7 @@
 import sys
 
 from dagster_project import settings as settings_module
+from dagster_project.ending import end
 from dagster_project.lib.progress import say_line
 from dagster_project.live.loop import Loop, LoopRefusedError
 
@@ -24,4 +25,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(lambda: main(sys.argv[1:]))

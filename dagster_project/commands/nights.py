@@ -9,6 +9,7 @@ import shutil
 import sys
 
 from dagster_project import settings as settings_module
+from dagster_project.ending import end
 from dagster_project.lib import headline, instance
 from dagster_project.lib.nights import replay
 
@@ -25,4 +26,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(lambda: main(sys.argv[1:]))

@@ -3,10 +3,9 @@
 Exit code 1: mistakes, or nothing read.
 """
 
-import sys
-
 from dagster_project import settings as settings_module
 from dagster_project import sources
+from dagster_project.ending import end
 
 
 def main() -> int:
@@ -15,4 +14,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

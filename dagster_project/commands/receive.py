@@ -6,13 +6,13 @@ receive, or another process does.
 
 import argparse
 import os
-import sys
 
 from filelock import Timeout
 
 from dagster_project import settings as settings_module
 from dagster_project import sources
 from dagster_project.connectors import receive
+from dagster_project.ending import end
 from dagster_project.lib.progress import say_line
 
 
@@ -39,4 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

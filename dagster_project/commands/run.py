@@ -9,6 +9,7 @@ import sys
 
 from dagster_project import settings as settings_module
 from dagster_project import sources
+from dagster_project.ending import end
 from dagster_project.lib import headline, instance
 from dagster_project.lib.progress import say_line
 
@@ -50,6 +51,10 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    gc.freeze()  # nor is it at the end, where it takes more than a second
-    sys.exit(code)
+
+    def whole() -> int:
+        code = main(sys.argv[1:])
+        gc.freeze()  # nor is it at the end, where it takes more than a second
+        return code
+
+    end(whole)

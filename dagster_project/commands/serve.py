@@ -11,6 +11,7 @@ import time
 from types import FrameType
 
 from dagster_project import settings as settings_module
+from dagster_project.ending import end
 from dagster_project.lib import instance, models
 from dagster_project.lib.progress import say_line
 
@@ -65,4 +66,4 @@ def supervise(commands: list[list[str]], ready: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

@@ -9,11 +9,11 @@ installed, and starts nothing.
 import argparse
 import os
 import pwd
-import sys
 from pathlib import Path
 
 from dagster_project import settings as settings_module
 from dagster_project import sources
+from dagster_project.ending import end
 from dagster_project.lib.progress import say_line
 from dagster_project.settings import REPOSITORY, Settings
 
@@ -168,4 +168,4 @@ def _flush(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

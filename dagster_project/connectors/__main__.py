@@ -5,7 +5,6 @@ All of the profile, or those named; with a period (days or instants in the compa
 """
 
 import argparse
-import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from dagster_project import settings as settings_module
 from dagster_project import sources
 from dagster_project.connectors.place import Window
 from dagster_project.connectors.together import fetch_all
+from dagster_project.ending import end
 
 
 def main() -> int:
@@ -33,7 +33,16 @@ def main() -> int:
     window = None
     if arguments.start:
         zone = ZoneInfo(profile.timezone)
-        window = Window(_instant(arguments.start, zone), _instant(arguments.end, zone))
+        try:
+            window = Window(_instant(arguments.start, zone), _instant(arguments.end, zone))
+        except ValueError:
+            parser.error(
+                f"FROM={arguments.start} TO={arguments.end}: write days or instants, FROM=2026-01-01 TO=2026-02-01"
+            )
+        if window.start >= window.end:
+            parser.error(
+                f"FROM={arguments.start} TO={arguments.end}: TO is the day after the last, later than FROM"
+            )
     asked = [known[name] for name in arguments.names] or list(known.values())
     states = fetch_all(profile, asked, settings.source_dir, settings.home, window, _say)
     return 1 if any(state.error for state in states) else 0
@@ -49,4 +58,4 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

@@ -46,7 +46,13 @@ def backup(settings: Settings, folder: Path, say: Say, keep: int = KEPT) -> Told
     """Back up all that a company cannot be rebuilt without, and what makes its next night short.
 
     Waits for a night that is running. The last `keep` snapshots stay.
+
+    Raises:
+        BackupError: the folder lies within what is backed up.
     """
+    for top in (settings.source_dir, *(settings.home / name for name in FOLDERS)):
+        if folder.resolve().is_relative_to(top):
+            raise BackupError(f"{folder} lies within {top}, which is backed up: name a folder elsewhere")
     with warehouse.build_lock(settings, "backup", WAIT_SECONDS):
         before = _snapshot(folder)
         known = {entry["path"]: entry for entry in before["files"]} if before else {}
@@ -117,7 +123,11 @@ def retire(settings: Settings, folder: Path, before: date, say: Say) -> Told:
 
     The newest drop of each connection stays, for it holds the cursor. A rebuild needs the files back: it says so.
     """
-    snapshot = _snapshot(folder) or {"files": []}
+    snapshot = _snapshot(folder)
+    if snapshot is None:
+        raise BackupError(f"{folder} holds no snapshot: make backup TO={folder} first")
+    if not settings.build_file.exists():
+        raise BackupError(f"nothing has landed in {settings.home}: make run first")
     kept = {entry["path"]: entry for entry in snapshot["files"]}
     profile = sources.load_profile(settings.profile_dir)
     removed, size = 0, 0

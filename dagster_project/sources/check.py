@@ -9,7 +9,7 @@ import duckdb
 from .canonical import build_views
 from .entities import ENTITIES, STOCK
 from .landing import Run, land
-from .profile import ProfileError, load_profile
+from .profile import Profile, ProfileError, load_profile
 from .tables import prepare
 
 _ROWS = 3
@@ -25,9 +25,8 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
     try:
         profile = load_profile(profile_dir)
     except ProfileError as error:
-        write(f"{len(error.mistakes)} mistakes in the profile {Path(profile_dir).name}:")
-        for mistake in error.mistakes:
-            write(f"  {mistake}")
+        for line in error.told(Path(profile_dir).name):
+            write(line)
         return False
     refused, missing = 0, 0
     # In a file rather than in memory: a source may be larger than the machine's.
@@ -56,7 +55,7 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
                 write(
                     f"    {contract.file}:{contract.line}: no file matches {', '.join(contract.files)}"
                     f" below {source_dir}."
-                    " Put one there, or correct `files:` or SOURCE."
+                    f" {_fetched_by(profile, table)}Put one there, or correct `files:` or SOURCE."
                 )
             for refusal in load.refused:
                 write(f"    refused: {refusal.file}: {refusal.reason}. {refusal.remedy}.")
@@ -65,6 +64,16 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
         for entity in (entity for entity in ENTITIES if entity != STOCK):
             _write_entity(connection, profile.has(entity), entity, write)
     return refused == 0 and missing == 0
+
+
+def _fetched_by(profile: Profile, table: tuple[str, str]) -> str:
+    """What brings files of a table that is not delivered as files."""
+    names = [
+        one.name
+        for one in profile.connections
+        if one.source == table[0] and one.kind != "push" and table[1] in {pull.table for pull in one.pulls}
+    ]
+    return f"Fetch them by make fetch NAME={names[0]}. Else: " if names else ""
 
 
 def _write_reasons(

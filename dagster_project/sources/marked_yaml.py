@@ -55,6 +55,11 @@ class ProfileError(ValueError):
         self.mistakes = sorted(set(mistakes))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
+    def told(self, profile: str) -> list[str]:
+        """Lines for a terminal: how many mistakes the profile has, and each with its place and remedy."""
+        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        return [f"{count} in the profile {profile}:", *(f"  {mistake}" for mistake in self.mistakes)]
+
 
 @dataclass
 class Mistakes:

@@ -1,0 +1,107 @@
+"""Commands, called as make calls them: what their user can mend is said in a line, never as a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagster_project.settings import REPOSITORY
+
+PROFILE = """
+title: {en: Ours}
+timezone: Asia/Shanghi
+sign_rule: latest
+"""
+TOLD = """3 mistakes in the profile ours:
+  profile.yml:3: no such time zone: Asia/Shanghi. Write one as in Asia/Shanghai
+  profile.yml:4: unknown value of sign_rule 'latest'. Known are: carrier_first, customer_first, earliest
+  reference/route_milestones.csv:1: the file is missing. Write it with the columns route, position, milestone
+"""
+COMMANDS = "dagster_project.commands"
+
+
+def called(folder: Path, *arguments: str, profile: str = "ours") -> subprocess.CompletedProcess[str]:
+    own = {"TRUE_ON_TIME_PROFILE": profile, "TRUE_ON_TIME_DATA": str(folder / "data")}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **own},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    """A profile with two mistakes, and without the milestones that every profile needs."""
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "profile.yml").write_text(PROFILE, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("dagster_project.connectors",),
+        (f"{COMMANDS}.run",),
+        (f"{COMMANDS}.live", "once"),
+        (f"{COMMANDS}.receive",),
+        (f"{COMMANDS}.service", "units"),
+        (f"{COMMANDS}.profile_check",),
+    ],
+    ids=lambda command: command[0].rpartition(".")[2],
+)
+def test_mistakes_in_a_profile_are_told_by_every_command(ours: Path, command: tuple[str, ...]) -> None:
+    done = called(ours, *command)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.endswith(TOLD)
+
+
+@pytest.mark.parametrize("command", ["connectors", "commands.run", "commands.serve", "commands.live"])
+def test_a_profile_that_is_not_there_is_said(tmp_path: Path, command: str) -> None:
+    done = called(tmp_path, f"dagster_project.{command}", profile="owrs")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("PROFILE=owrs: no such profile. Name one of demo, ")
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        (("--from", "2026-01-01"), "a period needs both FROM and TO"),
+        (
+            ("--from", "01.02.2026", "--to", "2026-03-01"),
+            "write days or instants, FROM=2026-01-01 TO=2026-02-01",
+        ),
+        (("--from", "2026-01-02", "--to", "2026-01-02"), "TO is the day after the last, later than FROM"),
+    ],
+)
+def test_a_period_that_is_none_is_refused(tmp_path: Path, period: tuple[str, ...], told: str) -> None:
+    done = called(tmp_path, "dagster_project.connectors", *period, profile="demo_live")
+    assert done.returncode == 2
+    assert told in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("backup",), "name the folder of the backups: make backup TO=/backups"),
+        (("restore",), "name the folder of the backups: make restore FROM=/backups"),
+        (("backup", "kept", "--keep", "0"), "KEEP=0: at least 1 snapshot stays"),
+        (("retire", "kept"), "make retire needs BEFORE=<day>, as in BEFORE=2026-01-31"),
+        (("retire", "kept", "--before", "yesterday"), "'yesterday' is no day: write as in 2026-01-31"),
+        (("retire", "kept", "--before", "2026-01-31"), "kept holds no snapshot: make backup TO=kept first"),
+        (("backup", "data/demo/inbox/kept"), "is backed up: name a folder elsewhere"),
+        (("backup", "/proc/kept"), "backup ended midway: /proc/kept"),
+    ],
+)
+def test_a_backup_that_cannot_be_is_refused(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    kept = tmp_path / "data" / "demo" / "inbox" / "note"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of a company", encoding="utf-8")
+    done = called(tmp_path, f"{COMMANDS}.keep", *arguments, profile="demo")
+    assert done.returncode != 0
+    assert told in done.stdout + done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "snapshots").exists()
