@@ -124,6 +124,8 @@ def _fetch_tables(
     window: Window | None,
     environment: Mapping[str, str],
 ) -> list[str]:
+    # whatever ends it before its tables are asked, nothing came
+    state.tables = {name: {**table, "rows": 0, "warnings": []} for name, table in state.tables.items()}
     unset = [name for name in connection.variables if not environment.get(name)]
     if unset:
         return [f"{', '.join(unset)} not set in the environment"]
@@ -145,7 +147,8 @@ def _fetch_tables(
         try:
             place = _open(connection.kind, settings, duck)
         except Exception as error:
-            return [_without(secrets, error)]
+            named = ", ".join(connection.variables) or connection.file
+            return [f"not to be opened, check {named}: {_without(secrets, error)}"]
         try:
             for pull in connection.pulls:
                 drops = Drops(source_dir, profile.contract(connection.source, pull.table), connection.name)

@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
-from dagster_project.connectors import auth, each, paging
+from dagster_project.connectors import answers, auth, each, paging
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.paging import Question
 from dagster_project.connectors.periods import AHEAD, Period, asked_since, periods
@@ -49,6 +49,8 @@ class Service:
     def __init__(self, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) -> None:
         self.duck = duck
         self.base = str(settings["base_url"]).rstrip("/")
+        if not self.base.startswith(("http://", "https://")):
+            raise ValueError(f"the address {self.base} does not begin with http:// or https://")
         self.session = auth.session(settings.get("auth", {}), WAIT)
         self.session.headers.update({"Accept": "application/json", **settings.get("headers", {})})
         for scheme in ("http://", "https://"):
@@ -106,7 +108,7 @@ class Service:
         """Fill `records` with what all pages hold, one by one.
 
         Raises:
-            UnwholeError: a page came twice, or there are fewer records than the service counts.
+            UnwholeError: a page came twice, holds no list, or there are fewer records than the service counts.
         """
         self.hold_answers([])
         pager = paging.pager(pull.settings.get("pages", {}), self.base)
@@ -114,18 +116,21 @@ class Service:
             f"{self.base}/{str(pull.settings['path']).lstrip('/')}",
             {**pull.settings.get("parameters", {}), **asked_since(pull, period, contract), **pager.first},
         )
-        path = _path(pull, contract)
+        path = answers.path(pull, contract)
         method = str(pull.settings.get("method", "GET"))
         sent_as = {"query": "params", "form": "data", "json": "json"}[pull.settings.get("send", "query")]
         is_first, number, before = True, 0, ""
         while question is not None:
             response = self._answer(question, method, sent_as)
             number += 1
-            (count, body) = self.duck.execute(
+            (count, body, is_list) = self.duck.execute(
                 "INSERT INTO pages VALUES ($1, $2, NULL)"
-                f" RETURNING len(json_extract(body, {path})), CAST(body AS VARCHAR)",
+                f" RETURNING len(json_extract(body, {path})), CAST(body AS VARCHAR), {answers.is_list(pull, contract)}",
                 [number, response.text],
             ).fetchone()  # type: ignore[misc]
+            if not is_list:
+                what = f"page {number} holds no list at {pull.settings.get('records', '$[*]')}: {answers.outline(body)}"
+                raise UnwholeError(f"{what}. Correct `records:`, or it is what the service says of an error")
             if count and not is_first and body == before:
                 raise UnwholeError(f"page {number} is page {number - 1} again")
             before, is_first = body, False
@@ -147,7 +152,7 @@ class Service:
         kept = (
             "[CAST(json(body) AS JSON)]"
             if contract.is_nested
-            else f"json_extract(body, {_path(pull, contract)})"
+            else f"json_extract(body, {answers.path(pull, contract)})"
         )
         self.duck.execute(
             f"""
@@ -260,11 +265,6 @@ class Service:
             f"json_extract_string(record, {sql.text(path)}) AS {sql.name(name)}" for name, path in paths
         )
         return f"SELECT {values} FROM records ORDER BY number"
-
-
-def _path(pull: Pull, contract: TableContract) -> str:
-    """Where the records of an answer are."""
-    return sql.text(str(pull.settings.get("records", "$" if contract.is_nested else "$[*]")))
 
 
 def _later(left_at: str | None, believed: datetime | None) -> str | None:

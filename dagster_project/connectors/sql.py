@@ -35,6 +35,8 @@ class Database:
         engine = settings["engine"]
         load_scanner(duck, engine)
         if engine == "sqlite":
+            if not Path(settings["connect"]).is_file():
+                raise FileNotFoundError("there is no such file")
             # any column may hold anything: what a value is says the contract, and one that is wrong costs its row only
             duck.execute("SET sqlite_all_varchar = true")
         duck.execute(f"ATTACH {sql.text(settings['connect'])} AS place (TYPE {engine}, READ_ONLY)")
@@ -60,6 +62,7 @@ class Database:
         if column not in types:
             raise ValueError(f"the cursor column {column} is missing; known are {', '.join(types)}")
         quoted, type_ = _compared(column, types[column], drops.contract)
+        look_back = _looked_back(str(pull.settings.get("look_back", "")), type_)
         zone = ZoneInfo(drops.contract.zone)
         left_at = drops.cursor()
         if window is not None:
@@ -72,7 +75,7 @@ class Database:
         elif left_at is None:
             where = "true"
         else:
-            where = f"{quoted} >= {_less(left_at, type_, str(pull.settings.get('look_back', '')))}"
+            where = f"{quoted} >= {_less(left_at, type_, look_back)}"
             if types[column] == "VARCHAR":
                 where += f" OR {quoted} IS NULL"  # what cannot be read is judged when it lands
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table} WHERE {where}")
@@ -170,13 +173,25 @@ def _compared(name: str, type_: str, contract: TableContract) -> tuple[str, str]
     return f"CAST({read} AS TIMESTAMP WITH TIME ZONE)", "TIMESTAMP WITH TIME ZONE"
 
 
-def _less(cursor: str, type_: str, look_back: str) -> str:
-    """The cursor less the look-back, as SQL; a number's look-back is a number."""
+def _looked_back(told: str, type_: str) -> int:
+    """How far to look back: seconds of a time, whose look-back is a length; of a number a number.
+
+    Raises:
+        ValueError: it is neither, or the other; said by the first fetch, which has nothing to look back on yet.
+    """
+    if type_ in _TIMES:
+        return int(parsed_length(told or LOOK_BACK).total_seconds())
+    if not (told or "0").isdecimal():
+        raise ValueError(f"look_back {told!r} of a cursor that is a number: write a number as in 100")
+    return int(told or 0)
+
+
+def _less(cursor: str, type_: str, look_back: int) -> str:
+    """The cursor less the look-back, as SQL."""
     value = f"CAST({sql.text(cursor)} AS {type_})"
     if type_ not in _TIMES:
-        return f"{value} - {int(look_back or 0)}"
-    seconds = int(parsed_length(look_back or LOOK_BACK).total_seconds())
-    return f"CAST({value} - INTERVAL {seconds} SECOND AS {type_})"
+        return f"{value} - {look_back}"
+    return f"CAST({value} - INTERVAL {look_back} SECOND AS {type_})"
 
 
 def _local(instant: datetime, type_: str, zone: ZoneInfo) -> str:

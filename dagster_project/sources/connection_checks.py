@@ -48,6 +48,11 @@ def check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
     mistakes.keys(pull, f"table {table}", pull, ["path"])
     mistakes.one_of(pull, "method", ("GET", "POST"), "GET")
     mistakes.one_of(pull, "send", ("query", "form", "json"), "query")
+    if "records" in pull and not re.match(r"\$.*(\[\*\]|\.\*)", str(pull["records"])):
+        what = f"records {pull['records']!r} leads to no list"
+        mistakes.add(
+            pull.line_of("records"), what, "Write as in $.data[*], or $[*] where the answer is the list"
+        )
     pages = mistakes.mapping(pull, "pages")
     kind = mistakes.one_of(pages, "by", PAGES, "none")
     required = ["parameter", "next"] if kind == "cursor" else []

@@ -157,6 +157,8 @@ def _connection(
             mistakes.add(
                 line, f"table {table} has neither a cursor nor `full: true`, or both", "Write one of them"
             )
+        if kind == "sql" and not str(pull.get("look_back", "0")).isdecimal():  # a number's is a number
+            length(pull, "look_back", "1h", mistakes)
         pulls.append(Pull(table, pull, _refresh(pull, mistakes)))
         if known and table in known and known[table].is_live and "refresh" not in pull:
             what = f"table {source}.{table} is for the small refresh by its contract, which does not fetch it"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from dagster_project.connectors import fetch, rest
 from dagster_project.connectors.place import Window
@@ -231,6 +231,53 @@ def test_rubbish_without_end_is_an_error_and_nothing_is_kept(
     wms.troubles = []
     assert here.fetch().error == ""
     assert here.land() == ids((1, 35))
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"code": 500, "msg": "签名错误"}, "page 2 holds no list at $.data[*]: code=500, msg=签名错误"),
+        ({"data": {"rows": []}, "total": 35}, "page 2 holds no list at $.data[*]: data, total=35"),
+        ([], "page 2 holds no list at $.data[*]: it is a list"),
+    ],
+)
+def test_an_error_in_json_is_not_taken_for_the_end_of_the_pages(
+    wms: Service, source: Callable[..., Source], answer: dict | list, told: str
+) -> None:
+    here = source()
+    wms.troubles = [lambda number: JSONResponse(answer) if number % 2 == 0 else None]  # every second page
+    state = here.fetch()
+    assert told in state.error and state.tables["scans"]["rows"] == 0
+    assert not list(here.folder.glob("source/wms/scans/*/*"))
+    wms.troubles = []
+    assert here.fetch().error == ""
+    assert here.land() == ids((1, 35))
+
+
+@pytest.mark.parametrize(
+    ("pages", "answer"),
+    [(PAGES["page"], {"data": []}), (PAGES["page"], {"data": None}), (COUNTED, {"total": 0})],
+)
+def test_a_service_may_have_nothing_to_tell(
+    wms: Service, source: Callable[..., Source], pages: str, answer: dict
+) -> None:
+    wms.troubles = [lambda number: JSONResponse(answer)]
+    state = source(pages=pages).fetch()
+    assert (state.error, state.tables["scans"]["rows"]) == ("", 0)
+
+
+def test_what_came_last_time_is_not_told_of_a_fetch_that_brought_nothing(
+    wms: Service, source: Callable[..., Source]
+) -> None:
+    here = source()
+    assert here.fetch().tables["scans"]["rows"] == 35
+    here.environment["WMS"] = wms.address.removeprefix("http://")
+    state = here.fetch()
+    assert state.error.startswith("not to be opened, check WMS: the address 127.0.0.1:")
+    assert state.error.endswith("does not begin with http:// or https://")
+    assert state.tables["scans"]["rows"] == 0
+    del here.environment["WMS"]
+    assert here.fetch().tables["scans"]["rows"] == 0
 
 
 def test_a_page_that_comes_twice_is_noticed(wms: Service, source: Callable[..., Source]) -> None:

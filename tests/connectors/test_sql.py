@@ -290,7 +290,7 @@ def lite(sqlite: SqliteFile, profile: Made, tmp_path: Path) -> Erp:
 
 def test_a_file_that_is_missing_is_named_and_not_made(lite: Erp, tmp_path: Path) -> None:
     lite.environment["ERP"] = str(tmp_path / "elsewhere.sqlite")
-    assert "unable to open database" in lite.fetch().error.lower()
+    assert lite.fetch().error == "not to be opened, check ERP: there is no such file"
     assert not (tmp_path / "elsewhere.sqlite").exists()
 
 
@@ -375,3 +375,17 @@ def test_a_cursor_that_is_a_number(
         assert state.error == ""
         counts.append(state.tables["orders"]["rows"])
     assert counts == [3, 2]
+
+
+def test_a_length_of_time_to_look_back_on_numbers_is_a_mistake_from_the_first_fetch_on(
+    sqlite: SqliteFile, profile: Made, tmp_path: Path
+) -> None:
+    contract = CONTRACT.replace("changed_at:  {type: timestamp", "changed_at:  {type: integer")
+    made = profile(
+        contracts__erp=contract.replace("    recorded_at: changed_at\n", ""),
+        connections__erp=CONNECTION.replace("ENGINE", "sqlite"),
+    )
+    sqlite.run(TABLE.replace("TIMES", "integer") + "insert into orders values ('SO1', null, 1, 1000);")
+    environment = {"ERP": str(sqlite.file)}
+    state = fetch.fetch(made, made.connections[0], tmp_path / "source", tmp_path, None, environment)
+    assert "look_back '2h' of a cursor that is a number: write a number as in 100" in state.error

@@ -74,6 +74,7 @@ REST = "kind: rest\nbase_url: ${FRONT}\n"
         (SQL + "  scans: {}\n", 5, "neither a cursor nor `full: true`"),
         (SQL + "  scans: {cursor: id, full: true}\n", 5, "neither a cursor nor `full: true`, or both"),
         (SQL + "  sheets: {full: true}\n", 5, "is a workbook by its contract"),
+        (SQL + "  scans: {cursor: id, look_back: 2 hours}\n", 5, "look_back '2 hours' is no length of time"),
         (SQL + "  scans: {cursor: id, refresh: soon}\n", 5, "refresh 'soon' is no length of time"),
         (SQL + "  scans: {cursor: id, refresh: 1s}\n", 5, "refresh 1s is less than 5s"),
         ("kind: files\nfolder: a\ntables:\n  scans: {refresh: 10s}\n", 4, "'refresh'"),
@@ -92,6 +93,8 @@ REST = "kind: rest\nbase_url: ${FRONT}\n"
         (REST + "tables: {scans: {}}\n", 3, "table scans has no 'path'"),
         (REST + "tables: {scans: {path: a, pages: {by: cursor}}}\n", 3, "pages by cursor has no 'next'"),
         (REST + "tables: {scans: {path: a, since: {parameter: s, look_back: 5}}}\n", 3, "look_back '5' is no length"),
+        (REST + "tables: {scans: {path: a, records: data}}\n", 3, "records 'data' leads to no list. Write as in $.data[*]"),
+        (REST + "tables: {scans: {path: a, records: $.data}}\n", 3, "records '$.data' leads to no list"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_its_line_and_what_to_do(read: Read, text: str, line: int, told: str) -> None:
