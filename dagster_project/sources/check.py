@@ -55,7 +55,7 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
                 write(
                     f"    {contract.file}:{contract.line}: no file matches {', '.join(contract.files)}"
                     f" below {source_dir}."
-                    f" {_fetched_by(profile, table)}Put one there, or correct `files:` or SOURCE."
+                    f" {_remedy(profile, table)} one there, or correct `files:` or SOURCE."
                 )
             for refusal in load.refused:
                 write(f"    refused: {refusal.file}: {refusal.reason}. {refusal.remedy}.")
@@ -66,14 +66,14 @@ def profile_check(profile_dir: Path, source_dir: Path, write: Callable[[str], ob
     return refused == 0 and missing == 0
 
 
-def _fetched_by(profile: Profile, table: tuple[str, str]) -> str:
-    """What brings files of a table that is not delivered as files."""
+def _remedy(profile: Profile, table: tuple[str, str]) -> str:
+    """How a table without a file gets one: it may be fetched."""
     names = [
         one.name
         for one in profile.connections
         if one.source == table[0] and one.kind != "push" and table[1] in {pull.table for pull in one.pulls}
     ]
-    return f"Fetch them by make fetch NAME={names[0]}. Else: " if names else ""
+    return f"Fetch it by make fetch NAME={names[0]}, put" if names else "Put"
 
 
 def _write_reasons(

@@ -247,6 +247,16 @@ def test_a_table_without_a_file_says_which_contract_looks_for_what(profile: Path
     assert f"contracts/olist.yml:{line}: no file matches sellers.parquet" in checked.stdout, checked.stdout
 
 
+def test_a_table_that_is_to_be_fetched_says_how(profile: Path, source: Path) -> None:
+    (source / "sellers.parquet").unlink()
+    (profile / "connections").mkdir()
+    (profile / "connections" / "share.yml").write_text(
+        "source: olist\nkind: files\nfolder: ${SHARE}\ntables:\n  sellers: {pattern: '*.parquet'}\n"
+    )
+    told = profile_check(profile, source).stdout
+    assert ". Fetch it by make fetch NAME=share, put one there, or" in told, told
+
+
 def test_a_file_that_lost_a_column_says_which_contract_wants_it(profile: Path, source: Path) -> None:
     without = TABLES["sellers"].replace("seller_state)", "state)")
     with duckdb.connect() as connection:
