@@ -19,6 +19,7 @@ from dagster_project.sources import sql, typed
 from dagster_project.sources.connections import Pull
 from dagster_project.sources.contracts import TableContract
 from dagster_project.sources.lengths import parsed_length
+from dagster_project.sources.marked_yaml import suggestion
 
 SCANNERS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
 LOOK_BACK = "1h"
@@ -86,7 +87,9 @@ class Database:
                 CAST(max({quoted}) AS VARCHAR), count(*) FILTER ({quoted} > {latest}) FROM fetched
             """
         ).fetchone()  # type: ignore[misc]
-        cursor = None if window else believed or left_at
+        missing = _missing(types, drops.contract)
+        # a drop that will be refused must not move the cursor past its rows: they come again with the column
+        cursor = None if window or missing else believed or left_at
         noted = {"from": window.start.isoformat(), "to": window.end.isoformat()} if window else {}
         # a row from the future must not move the cursor past all that is still to come
         warnings = (f"{jumped} rows lie in the future by {column}, the last at {newest}",) if jumped else ()
@@ -97,6 +100,7 @@ class Database:
             "cursor": cursor,
             "last_event_at": _instant(believed, zone) if type_ in _TIMES else None,
             "warnings": warnings,
+            "error": f"{missing}; what came is refused when it lands, and asked for again" if missing else "",
         }
 
     def _all(self, table: str, drops: Drops) -> dict[str, Any]:
@@ -138,6 +142,17 @@ class Database:
             else:
                 waiting.unlink()
         return last
+
+
+def _missing(types: dict[str, str], contract: TableContract) -> str:
+    """What a table lacks of the columns that its contract wants in every file; "" if nothing."""
+    if contract.format == "jsonl":
+        return ""  # a key that a record has not is empty
+    lacks = [column.name for column in contract.columns if column.name not in types]
+    new = [name for name in types if contract.column(name) is None]
+    return ", ".join(
+        f"column {name} is missing" + (f" ({suggestion(name, new)})" if new else "") for name in lacks
+    )
 
 
 def _shape(duck: duckdb.DuckDBPyConnection, rows: str) -> list[tuple[str, str]]:

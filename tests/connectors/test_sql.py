@@ -194,6 +194,25 @@ def test_a_changed_type_costs_its_rows_and_says_so(erp: Erp) -> None:
     assert "amount" in reason and "on request" in reason and "SO8" in str(row)
 
 
+def test_rows_that_came_while_a_column_was_missing_come_again_once_it_is_back(erp: Erp) -> None:
+    erp.fetch()
+    erp.land()
+    erp.run(
+        "alter table orders rename column amount to amounts;"
+        "insert into orders values ('SO4', null, 4, '2026-01-06 00:00:00'), ('SO5', null, 5, '2026-01-09 00:00:00');"
+    )
+    for _ in range(2):
+        state = erp.fetch()
+        assert "orders: column amount is missing (Did you mean 'amounts'?)" in state.error
+        assert (reached(state), state.tables["orders"]["rows"]) == (NOON, 5)
+        assert len(erp.land()) == 3
+    erp.run("alter table orders rename column amounts to amount;")
+    state = erp.fetch()
+    # from 10:00 on, two hours before the cursor: SO1 to SO3, and both that came meanwhile, three days apart
+    assert (state.error, state.tables["orders"]["rows"]) == ("", 5)
+    assert [(row[0], row[2]) for row in erp.land()][2:] == [("SO3", None), ("SO4", "4.00"), ("SO5", "5.00")]
+
+
 def test_a_database_that_is_down_is_said_without_its_password_and_caught_up_later(erp: Erp) -> None:
     up = erp.environment["ERP"]
     erp.environment["ERP"] = (
