@@ -35,6 +35,11 @@ def main() -> int:
     except Timeout:
         say_line(f"another process receives for {settings.profile} already")
         return 1
+    except OSError as error:
+        say_line(
+            f"{asked.address}:{asked.port} cannot be listened at: {error.strerror}. Name another PORT= or ADDRESS="
+        )
+        return 1
     return 0
 
 

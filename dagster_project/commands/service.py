@@ -123,10 +123,14 @@ def main() -> int:
     )
     asked = parser.parse_args()
     folder = asked.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
     made = units(settings_module.load(), asked.user, asked.backup.resolve())
-    for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        say_line(f"{folder} cannot be written: {error.strerror}. Name another folder, OUT=")
+        return 1
     say_line(f"written to {folder}: {', '.join(made)}")
     live = " true-on-time-live" if LIVE in made else ""
     for line in (

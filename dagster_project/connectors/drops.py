@@ -7,6 +7,7 @@ A file gets its name once it is whole: a kill at any point leaves at most a hidd
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ import duckdb
 from dagster_project.disk import replace_text, sync
 from dagster_project.sources import sql
 from dagster_project.sources.contracts import Column, TableContract
-from dagster_project.sources.files import MANIFEST_SUFFIX
+from dagster_project.sources.files import MANIFEST_SUFFIX, RETIRED_SUFFIX
 
 _NAIVE, _ZONED = "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"
 
@@ -57,6 +58,13 @@ class Drops:
             if beside.exists():
                 yield json.loads(beside.read_text(encoding="utf-8"))
 
+    def taken(self) -> set[tuple[str, int]]:
+        """Files of a folder that were taken over, also those retired since, and when each had been changed."""
+        notes = [*self.manifests()]
+        for path in self.folder.glob(f"*/{self.connection}-*{RETIRED_SUFFIX}"):
+            notes.append(json.loads(path.read_text(encoding="utf-8")))
+        return {(note["taken_from"], note["changed_ns"]) for note in notes if "taken_from" in note}
+
     def write(
         self, duck: duckdb.DuckDBPyConnection, rows: str, cursor: str | None = None, **noted: Any
     ) -> Drop | None:
@@ -79,7 +87,8 @@ class Drops:
         def copied(hidden: Path) -> None:
             shutil.copyfile(path, hidden)
 
-        drop = self._keep(copied, None, {"taken_from": taken_from, "changed_ns": changed_ns})
+        noted = {"taken_from": taken_from, "changed_ns": changed_ns}
+        drop = self._keep(copied, None, noted, named="".join(re.findall(r"[\w-]+", path.stem))[:40])
         assert drop is not None  # only what was written without a row is not kept
         return drop
 
@@ -112,13 +121,19 @@ class Drops:
         return f"{_spelled(quoted, type_, column)} AS {quoted}"
 
     def _keep(
-        self, write: Callable[[Path], int | None], cursor: str | None, noted: dict[str, Any]
+        self,
+        write: Callable[[Path], int | None],
+        cursor: str | None,
+        noted: dict[str, Any],
+        named: str = "",
     ) -> Drop | None:
         now = datetime.now(UTC)
         month = self.folder / now.strftime("%Y-%m")
         month.mkdir(parents=True, exist_ok=True)
         self._clear()
-        path = month / f"{self.connection}-{now:%Y%m%dT%H%M%S%f}Z.{self.contract.format}"
+        # whoever is told of a file of a folder is to know it again
+        name = "-".join(filter(None, (self.connection, named, f"{now:%Y%m%dT%H%M%S%f}Z")))
+        path = month / f"{name}.{self.contract.format}"
         hidden = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
         try:
             rows = write(hidden)

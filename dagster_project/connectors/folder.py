@@ -1,8 +1,8 @@
 """A watched folder: a share or mailbox folder into which others put files of any name.
 
-A file is taken once it has not changed for a minute, as it is, under a name that says when; what it holds is judged
-when it lands. A file that is changed later is taken again. A folder below `inbox/` is one of the profile's own home:
-until somebody puts something there it need not exist.
+A file is taken once it has not changed for a minute, as it is, under a name that says which and when; what it holds is
+judged when it lands. A file that is changed later is taken again; one that was retired is not. A folder below `inbox/`
+is one of the profile's own home: until somebody puts something there it need not exist.
 """
 
 import time
@@ -28,9 +28,7 @@ class Folder:
             raise FileNotFoundError(f"no folder {self.folder}: is the share mounted?")
 
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
-        known = {
-            (note["taken_from"], note["changed_ns"]) for note in drops.manifests() if "taken_from" in note
-        }
+        known = drops.taken()
         taken: list[str] = []
         newest = 0
         for path in sorted(self.folder.glob(str(pull.settings.get("pattern", "*")))):

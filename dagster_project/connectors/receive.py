@@ -5,17 +5,13 @@ becomes of a document that is taken is the spool's business. Nothing of what is 
 """
 
 import asyncio
-import hmac
-import json
+import socket
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,109 +19,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dagster_project.connectors import auth
+from dagster_project.connectors.box import REASONS, Box, RefusedError
 from dagster_project.connectors.fetch import GRACE, read_state, write_state
 from dagster_project.connectors.place import Fetched
 from dagster_project.connectors.spool import Spool, lock
-from dagster_project.sources.connections import Connection, filled
-from dagster_project.sources.lengths import parsed_size
+from dagster_project.sources.connections import filled
 from dagster_project.sources.profile import Profile
 
-SEAL_SECONDS = 60.0
-SEAL_LINES = 5_000
-SEAL_BYTES = 32_000_000
-READ_SECONDS = 30.0  # that a sender may take for a body
 AT_ONCE = 200  # requests; more are told to come again
-FIELDS = 100
 LOCK_SECONDS = 5.0  # a night that takes what was left behind is done by then
-LIMIT = "1MB"
-REASONS = {401: "wrong signature", 413: "too large", 400: "no JSON", 408: "too slow", 503: "disk"}
-
-
-class RefusedError(Exception):
-    """A request that is not taken."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(REASONS[status])
-        self.status = status
-
-
-class Box:
-    """One table that documents are pushed to."""
-
-    def __init__(
-        self, connection: Connection, settings: dict[str, Any], pull: dict[str, Any], spool: Spool
-    ) -> None:
-        self.connection, self.spool = connection, spool
-        self.check = settings["check"]
-        self.field = pull.get("field")
-        self.limit = parsed_size(str(settings.get("limit", LIMIT)))
-        answer = settings.get("answer", "")
-        self.answer = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-        self.type = "text/plain" if isinstance(answer, str) else "application/json"
-        self.waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self.opened_at = 0.0
-        self.taken = 0
-        self.refused: Counter[int] = Counter()
-
-    async def document(self, request: Request) -> bytes:
-        """The document of a request, as a line.
-
-        Raises:
-            RefusedError: it is too large, not by whom it should be, or no JSON.
-        """
-        body = await self._body(request)
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            raise RefusedError(400) from None
-        form: dict[str, str] = {}
-        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            try:
-                form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS, errors="strict"))
-            except ValueError:
-                raise RefusedError(400) from None
-        if not is_by_sender(self.check, request, text, form):
-            raise RefusedError(401)
-        told = form.get(str(self.field), "") if self.field else text
-        try:
-            json.loads(told, parse_constant=_no_number)
-        except (ValueError, RecursionError):
-            raise RefusedError(400) from None
-        # a line end in JSON stands between its parts only
-        return told.replace("\r", " ").replace("\n", " ").encode()
-
-    async def _body(self, request: Request) -> bytes:
-        if int(request.headers.get("content-length") or 0) > self.limit:
-            raise RefusedError(413)
-        body = bytearray()
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                async for piece in request.stream():
-                    body += piece
-                    if len(body) > self.limit:
-                        raise RefusedError(413)
-        except TimeoutError:
-            raise RefusedError(408) from None
-        return bytes(body)
-
-    @property
-    def is_full(self) -> bool:
-        grown = self.spool.lines >= SEAL_LINES or self.spool.bytes >= SEAL_BYTES
-        return self.spool.file is not None and (grown or time.monotonic() - self.opened_at >= SEAL_SECONDS)
-
-
-def is_by_sender(check: Mapping[str, Any], request: Request, body: str, form: Mapping[str, str]) -> bool:
-    """Whether a request carries the key or the signature that the connection's `check` asks for."""
-    ((where, name),) = check["at"].items()
-    carried = {"header": request.headers, "query": request.query_params, "form": form}[where].get(name, "")
-    if check["kind"] == "key":
-        wanted = str(check["key"]).encode()
-    else:
-        known = {**request.query_params, **form, "body": body, "path": request.url.path}
-        wanted = auth.signature(check, known)
-    wanted = str(check.get("prefix", "")).encode() + wanted
-    return hmac.compare_digest(carried.encode(), wanted)
 
 
 class Receiver:
@@ -278,6 +180,7 @@ def serve(
 
     Raises:
         filelock.Timeout: another process receives for this profile.
+        OSError: the port is taken, or the address is not this machine's.
     """
     with ExitStack() as held:
         for connection in profile.connections:
@@ -287,10 +190,9 @@ def serve(
         receiver = Receiver(made, home, say)
         for box in made.values():
             receiver.seal(box)  # what was left behind
+        listening = held.enter_context(socket.create_server((address, port)))
         config = uvicorn.Config(
             app(receiver),
-            host=address,
-            port=port,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -299,8 +201,4 @@ def serve(
         )
         for name, table in made:
             say(f"receiving http://{address}:{port}/{name}/{table}")
-        uvicorn.Server(config).run()
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(name)
+        uvicorn.Server(config).run([listening])

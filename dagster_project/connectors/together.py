@@ -143,7 +143,8 @@ def _end(one: _Fetch, home: Path, say: Callable[[str], object]) -> State:
         say(f"{connection.name} is pushed to, last {state.last_event_at or 'never'}{_told(state)}")
         return state
     rows = sum(table.get("rows") or 0 for table in state.tables.values())
-    say(f"fetched {connection.name}: {rows:,} rows ({took:.1f} s){_told(state)}")
+    counted = "files" if connection.kind == "files" else "rows"
+    say(f"fetched {connection.name}: {rows:,} {counted} ({took:.1f} s){_told(state)}")
     for name, table in state.tables.items():
         for warning in table.get("warnings", ()):
             say(f"  {name}: {warning}")

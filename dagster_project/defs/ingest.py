@@ -45,7 +45,7 @@ def landed(source: str, table: str) -> dg.AssetsDefinition:
     def land(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
         load = night.land((source, table))
         refused = "\n".join(
-            f"- {refusal.file}: {refusal.reason} {refusal.remedy}" for refusal in load.refused
+            f"- {refusal.file}: {refusal.reason}. {refusal.remedy}" for refusal in load.refused
         )
         return dg.MaterializeResult(
             metadata={

@@ -75,7 +75,7 @@ class Night(Writer):
             f" {load.rows_duplicate:,} duplicate ({took})"
         )
         for refusal in load.refused:
-            self.say(f"  refused {refusal.file}: {refusal.reason} {refusal.remedy}")
+            self.say(f"  refused {refusal.file}: {refusal.reason}. {refusal.remedy}")
         self.reached("landed")
         return load
 

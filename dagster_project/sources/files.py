@@ -22,6 +22,7 @@ from .marked_yaml import closest
 from .textfiles import Unfit, read_text
 
 MANIFEST_SUFFIX = ".manifest.json"
+RETIRED_SUFFIX = ".retired.json"  # what is left of a manifest where the file was retired
 RELEASE_SUFFIX = ".ok"
 _DROP_DATE = re.compile(r"^(\d{4})-?(\d{2})-?(\d{2})$")
 _FETCHED_AT = re.compile(r"-(\d{8}T\d{12})Z\.\w+$")  # as connections name what they fetched
@@ -93,9 +94,9 @@ def discover(source_dir: Path, contract: TableContract) -> list[Found]:
     paths = {path for pattern in contract.files for path in source_dir.glob(pattern)}
     found = []
     for path in sorted(paths):
-        is_companion = path.name.endswith((MANIFEST_SUFFIX, RELEASE_SUFFIX)) or path.name.startswith(
-            (".", "~$")
-        )
+        is_companion = path.name.endswith(
+            (MANIFEST_SUFFIX, RETIRED_SUFFIX, RELEASE_SUFFIX)
+        ) or path.name.startswith((".", "~$"))
         if is_companion or not path.is_file():
             continue
         state = path.stat()

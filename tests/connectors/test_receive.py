@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from dagster_project import sources
-from dagster_project.connectors import receive, spool
+from dagster_project.connectors import box, receive, spool
 from dagster_project.connectors.fetch import read_state
 from dagster_project.connectors.together import FORKS, fetch_all
 from dagster_project.sources.packs import PACKS
@@ -293,7 +293,7 @@ def test_a_full_disk_is_told_and_what_came_before_stays(
 
 
 def test_drops_are_made_while_it_receives(here: Receiving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receive, "SEAL_SECONDS", 0.3)
+    monkeypatch.setattr(box, "SEAL_SECONDS", 0.3)
     here.begin()
     assert here.push("YT1").status_code == 200
     for _ in range(100):
@@ -377,7 +377,7 @@ def senders(here: Receiving, many: int, stop: threading.Event, answered: list[st
 def test_killed_at_any_moment_every_push_that_was_answered_is_there_once(
     here: Receiving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receive, "SEAL_SECONDS", 0.2)
+    monkeypatch.setattr(box, "SEAL_SECONDS", 0.2)
     real = os.write
 
     def slow(descriptor: int, piece: bytes) -> int:
@@ -414,7 +414,7 @@ def test_killed_while_a_drop_is_made_it_is_made_once(
         os.kill(os.getpid(), signal.SIGKILL)
 
     with monkeypatch.context() as broken:
-        broken.setattr(receive, "SEAL_SECONDS", 0.1)
+        broken.setattr(box, "SEAL_SECONDS", 0.1)
         if at == "before the drop":
             broken.setattr(spool.Drops, "write", dies)
         else:

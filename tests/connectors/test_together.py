@@ -5,6 +5,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from dagster_project import sources
 from dagster_project.connectors import together
 from dagster_project.connectors.fetch import fetch, read_state
 from dagster_project.connectors.together import FORKS, fetch_all
+from dagster_project.lib import backup
 from tests.connectors.conftest import Landed, Made, ids
+from tests.homes import settings_for
 from tests.servers.databases import Server, SqliteFile
 from tests.servers.service import Service, service
 
@@ -217,6 +221,39 @@ def test_a_folder_killed_at_any_moment(
     landed = Landed(made, tmp_path / "source", tmp_path / "build.duckdb")
     load = landed.land("erp", "orders")
     assert (load.rows_accepted, load.rows_duplicate, load.files) == (400_000, 0, 20)
+
+
+def test_a_file_of_a_folder_is_known_by_its_name_and_not_taken_again_once_it_is_retired(
+    profile: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share, source, kept = tmp_path / "share", tmp_path / "source", tmp_path / "kept"
+    share.mkdir()
+    for number, name in enumerate(("一月 客诉.csv", "b (2)b.csv"), 1):
+        (share / name).write_text(
+            f"order_no,changed_at\nSO{number},2026-01-05 10:00:00\n", encoding="gb18030"
+        )
+        os.utime(share / name, (1_767_600_000, 1_767_600_000))
+    monkeypatch.setenv("SHARE", str(share))
+    connection = "source: erp\nkind: files\nfolder: ${SHARE}\ntables:\n  orders: {pattern: '*.csv'}\n"
+    made = profile(contracts__erp=SQL_CONTRACT, connections__erp=connection)
+    said: list[str] = []
+    fetch_all(made, made.connections, source, tmp_path, say=said.append)
+    assert said[0].startswith("fetched erp: 2 files (")
+    names = sorted(path.name.split("-2")[0] for path in source.glob("erp/orders/*/*.csv"))
+    assert names == ["erp-b2b", "erp-一月客诉"]
+
+    settings = replace(settings_for(made.directory, tmp_path), source_dir=source)
+    settings.build_file.parent.mkdir(parents=True)
+    Landed(made, source, settings.build_file).land("erp", "orders")
+    backup.backup(settings, kept, said.append)
+    # the last drop of a connection stays
+    assert backup.retire(settings, kept, date(2100, 1, 1), said.append).copied == 1
+    assert fetch(made, made.connections[0], source, tmp_path).tables["orders"]["rows"] == 0
+    backup.restore(settings, kept, said.append, only="source")
+    assert fetch(made, made.connections[0], source, tmp_path).tables["orders"]["rows"] == 0
+    for path in share.iterdir():
+        os.utime(path, (1_767_700_000, 1_767_700_000))
+    assert fetch(made, made.connections[0], source, tmp_path).tables["orders"]["rows"] == 2
 
 
 def test_a_file_that_is_still_written_waits(

@@ -15,7 +15,7 @@ import pytest
 import requests
 from oracle.night import night, published, read
 
-from dagster_project.connectors import receive
+from dagster_project.connectors import box, receive
 from dagster_project.connectors.together import FORKS
 from dagster_project.settings import REPOSITORY, Settings
 from dagster_project.sources import load_profile
@@ -68,7 +68,7 @@ def settings(tmp_path: Path, zto: Carrier, monkeypatch: pytest.MonkeyPatch) -> S
 
 @pytest.fixture
 def receiver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(receive, "SEAL_SECONDS", 0.1)
+    monkeypatch.setattr(box, "SEAL_SECONDS", 0.1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,6 +1,7 @@
 """Commands, called as make calls them: what their user can mend is said in a line, never as a traceback."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,19 @@ TOLD = """3 mistakes in the profile ours:
   profile.yml:4: unknown value of sign_rule 'latest'. Known are: carrier_first, customer_first, earliest
   reference/route_milestones.csv:1: the file is missing. Write it with the columns route, position, milestone
 """
+PUSHED = {
+    "contracts/pushed.yml": """
+source: pushed
+tables:
+  tracks: {files: p/*.jsonl, format: jsonl, columns: {nu: {type: text}}}
+""",
+    "connections/pushed.yml": """
+kind: push
+check: {kind: key, key: "${KEY}", at: {header: X-Key}}
+tables: {tracks: {}}
+""",
+    "reference/route_milestones.csv": "route,position,milestone\ndirect,1,placed\ndirect,2,signed\n",
+}
 COMMANDS = "dagster_project.commands"
 
 
@@ -105,3 +119,16 @@ def test_a_backup_that_cannot_be_is_refused(tmp_path: Path, arguments: tuple[str
     assert done.returncode != 0
     assert told in done.stdout + done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "snapshots").exists()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_received(ours: Path) -> None:
+    (ours / "ours" / "profile.yml").write_text("timezone: Asia/Shanghai\n", encoding="utf-8")
+    for name, text in PUSHED.items():
+        (ours / "ours" / name).parent.mkdir(exist_ok=True)
+        (ours / "ours" / name).write_text(text, encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = called(ours, f"{COMMANDS}.receive", "--port", str(port))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"127.0.0.1:{port} cannot be listened at: Address already in use" in done.stdout
+    assert "receiving" not in done.stdout
