@@ -21,7 +21,7 @@ from dagster_project import sources
 from dagster_project.lib import warehouse
 from dagster_project.lib.progress import Say
 from dagster_project.settings import Settings
-from dagster_project.sources.files import MANIFEST_SUFFIX
+from dagster_project.sources.files import MANIFEST_SUFFIX, RETIRED_SUFFIX
 
 # below the home; the source folder may lie elsewhere and stands beside them as `source`
 FOLDERS = ("build", "published", "sources", "inbox")
@@ -48,13 +48,13 @@ def backup(settings: Settings, folder: Path, say: Say, keep: int = KEPT) -> Told
     Waits for a night that is running. The last `keep` snapshots stay.
 
     Raises:
-        BackupError: the folder lies within what is backed up.
+        BackupError: the folder lies within what is backed up, or holds another company.
     """
     for top in (settings.source_dir, *(settings.home / name for name in FOLDERS)):
         if folder.resolve().is_relative_to(top):
             raise BackupError(f"{folder} lies within {top}, which is backed up: name a folder elsewhere")
     with warehouse.build_lock(settings, "backup", WAIT_SECONDS):
-        before = _snapshot(folder)
+        before = _snapshot(settings, folder)
         known = {entry["path"]: entry for entry in before["files"]} if before else {}
         entries, copied, size = [], 0, 0
         for name, path in _files(settings):
@@ -84,9 +84,10 @@ def restore(settings: Settings, folder: Path, say: Say, at: str = "", only: str 
     `only` one folder of it: then what is missing there is brought back, and what is there stays.
 
     Raises:
-        BackupError: there is no such snapshot, the home is not empty, or an object is not what it was.
+        BackupError: there is no such snapshot or folder in it, it is another company's, the home is not empty, or an
+            object is not what it was.
     """
-    snapshot = _snapshot(folder, at)
+    snapshot = _snapshot(settings, folder, at)
     if snapshot is None:
         raise BackupError(
             f"{folder} holds no snapshot{f' of {at}' if at else ''}: name a folder of make backup"
@@ -99,6 +100,9 @@ def restore(settings: Settings, folder: Path, say: Say, at: str = "", only: str 
         for e in snapshot["files"]
         if not only or (e["path"].startswith(f"{only}/") and e["path"] not in there)
     ]
+    if only and not any(e["path"].startswith(f"{only}/") for e in snapshot["files"]):
+        held = sorted({e["path"].partition("/")[0] for e in snapshot["files"]})
+        raise BackupError(f"ONLY={only}: the snapshot holds {', '.join(held)}")
     size = 0
     for entry in wanted:
         path = _place(settings, entry["path"])
@@ -123,7 +127,7 @@ def retire(settings: Settings, folder: Path, before: date, say: Say) -> Told:
 
     The newest drop of each connection stays, for it holds the cursor. A rebuild needs the files back: it says so.
     """
-    snapshot = _snapshot(folder)
+    snapshot = _snapshot(settings, folder)
     if snapshot is None:
         raise BackupError(f"{folder} holds no snapshot: make backup TO={folder} first")
     if not settings.build_file.exists():
@@ -147,7 +151,12 @@ def retire(settings: Settings, folder: Path, before: date, say: Say) -> Told:
             if (entry["bytes"], entry["modified_ns"]) != (state.st_size, state.st_mtime_ns):
                 continue
             path.unlink()
-            path.with_name(path.name + MANIFEST_SUFFIX).unlink(missing_ok=True)
+            manifest = path.with_name(path.name + MANIFEST_SUFFIX)
+            if manifest.exists() and "taken_from" in json.loads(manifest.read_text(encoding="utf-8")):
+                manifest.rename(
+                    path.with_name(path.name + RETIRED_SUFFIX)
+                )  # it may still lie where it was taken
+            manifest.unlink(missing_ok=True)
             removed, size = removed + 1, size + state.st_size
     say(f"retired {removed:,} raw files of before {before} ({size / 1e6:,.0f} MB); they lie in {folder}")
     return Told(len(landed), removed, size)
@@ -173,13 +182,26 @@ def _newest_drops(settings: Settings, profile: sources.Profile) -> set[Path]:
         for pull in connection.pulls:
             folder = settings.source_dir / connection.source / pull.table
             drops = sorted(folder.glob(f"*/{connection.name}-*Z.*"), key=lambda path: path.name)
-            newest |= set([path for path in drops if not path.name.endswith(MANIFEST_SUFFIX)][-1:])
+            newest |= set(
+                [path for path in drops if not path.name.endswith((MANIFEST_SUFFIX, RETIRED_SUFFIX))][-1:]
+            )
     return newest
 
 
-def _snapshot(folder: Path, at: str = "") -> dict[str, Any] | None:
+def _snapshot(settings: Settings, folder: Path, at: str = "") -> dict[str, Any] | None:
+    """The last snapshot, or the last whose name begins with `at`.
+
+    Raises:
+        BackupError: it is another company's.
+    """
     found = sorted((folder / "snapshots").glob(f"{at}*.json"))
-    return json.loads(found[-1].read_text(encoding="utf-8")) if found else None
+    if not found:
+        return None
+    snapshot: dict[str, Any] = json.loads(found[-1].read_text(encoding="utf-8"))
+    if snapshot["profile"] != settings.profile:
+        what = f"{folder} holds the profile {snapshot['profile']}, not {settings.profile}"
+        raise BackupError(f"{what}: a folder of backups for each")
+    return snapshot
 
 
 def _object(folder: Path, digest: str) -> Path:

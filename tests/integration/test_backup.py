@@ -89,6 +89,19 @@ def test_a_home_that_is_not_empty_is_left_alone(home: Settings, tmp_path: Path) 
         backup.restore(elsewhere(home, tmp_path / "other"), tmp_path / "nowhere", hush)
 
 
+def test_a_folder_of_backups_is_one_company_s(home: Settings, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    backup.backup(home, kept, hush)
+    other = replace(elsewhere(home, tmp_path / "other"), profile="other")
+    told = f"kept holds the profile {home.profile}, not other: a folder of backups for each"
+    for again in (backup.backup, backup.restore):
+        with pytest.raises(BackupError, match=told):
+            again(other, kept, hush)
+    assert not other.home.exists() or not [path for path in other.home.rglob("*.duckdb")]
+    with pytest.raises(BackupError, match="ONLY=sauce: the snapshot holds build, "):
+        backup.restore(home, kept, hush, only="sauce")
+
+
 def test_a_backup_waits_for_the_night(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,9 +115,8 @@ def test_retired_files_change_no_figure_and_can_be_brought_back(
     company: Replay, home: Settings, tmp_path: Path
 ) -> None:
     kept, whole = tmp_path / "kept", elsewhere(home, tmp_path / "whole")
-    assert (
-        backup.retire(home, tmp_path / "nowhere", date(2100, 1, 1), hush).copied == 0
-    )  # nothing is backed up
+    with pytest.raises(BackupError, match="holds no snapshot"):
+        backup.retire(home, tmp_path / "nowhere", date(2100, 1, 1), hush)
     backup.backup(home, kept, hush)
     backup.restore(whole, kept, hush)
     told = backup.retire(home, kept, date(2100, 1, 1), hush)
