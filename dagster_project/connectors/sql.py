@@ -45,8 +45,12 @@ class Database:
     def fetch(self, pull: Pull, drops: Drops, window: Window | None) -> Fetched:
         table = ".".join(sql.name(part) for part in str(pull.settings.get("from", pull.table)).split("."))
         types = {row[0]: row[1] for row in self.duck.execute(f"DESCRIBE FROM place.{table}").fetchall()}
+        is_full = pull.settings.get("full") is True
+        if missing := _missing(types, drops.contract, is_full):
+            # its drop would be refused, and the cursor move past the rows
+            raise ValueError(f"{missing}. Its rows are fetched once it is back, or the contract changed")
         new_columns = tuple(name for name in types if drops.contract.column(name) is None)
-        if pull.settings.get("full") is True:
+        if is_full:
             fetched = self._all(table, drops) if pull.brings_all else self._whole(table, drops)
         else:
             fetched = self._news(table, types, pull, drops, window)
@@ -87,9 +91,7 @@ class Database:
                 CAST(max({quoted}) AS VARCHAR), count(*) FILTER ({quoted} > {latest}) FROM fetched
             """
         ).fetchone()  # type: ignore[misc]
-        missing = _missing(types, drops.contract)
-        # a drop that will be refused must not move the cursor past its rows: they come again with the column
-        cursor = None if window or missing else believed or left_at
+        cursor = None if window else believed or left_at
         noted = {"from": window.start.isoformat(), "to": window.end.isoformat()} if window else {}
         # a row from the future must not move the cursor past all that is still to come
         warnings = (f"{jumped} rows lie in the future by {column}, the last at {newest}",) if jumped else ()
@@ -100,7 +102,6 @@ class Database:
             "cursor": cursor,
             "last_event_at": _instant(believed, zone) if type_ in _TIMES else None,
             "warnings": warnings,
-            "error": f"{missing}; what came is refused when it lands, and asked for again" if missing else "",
         }
 
     def _all(self, table: str, drops: Drops) -> dict[str, Any]:
@@ -144,11 +145,12 @@ class Database:
         return last
 
 
-def _missing(types: dict[str, str], contract: TableContract) -> str:
-    """What a table lacks of the columns that its contract wants in every file; "" if nothing."""
+def _missing(types: dict[str, str], contract: TableContract, is_full: bool) -> str:
+    """What a table lacks of the columns that its contract wants in every drop; "" if nothing."""
     if contract.format == "jsonl":
         return ""  # a key that a record has not is empty
-    lacks = [column.name for column in contract.columns if column.name not in types]
+    known = {*types, FETCHED_AT} if is_full else types  # which the connection fills
+    lacks = [column.name for column in contract.columns if column.name not in known]
     new = [name for name in types if contract.column(name) is None]
     return ", ".join(
         f"column {name} is missing" + (f" ({suggestion(name, new)})" if new else "") for name in lacks

@@ -17,7 +17,8 @@ from dagster_project.lib.night import run_night
 from dagster_project.settings import PROFILES, Settings
 from tests.homes import settings_for
 from tests.servers import company, databases
-from tests.servers.company import ZONE, Systems
+from tests.servers.answers import ZONE
+from tests.servers.company import Systems
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
