@@ -51,7 +51,9 @@ class Database:
             raise ValueError(f"{missing}. Its rows are fetched once it is back, or the contract changed")
         new_columns = tuple(name for name in types if drops.contract.column(name) is None)
         if is_full:
-            fetched = self._all(table, drops) if pull.brings_all else self._whole(table, drops)
+            is_timed = FETCHED_AT not in types and drops.contract.column(FETCHED_AT) is not None
+            columns = f"*, now() AS {FETCHED_AT}" if is_timed else "*"
+            fetched = (self._all if pull.brings_all else self._whole)(table, columns, drops)
         else:
             fetched = self._news(table, types, pull, drops, window)
         return Fetched(**{**fetched, "new_columns": new_columns})
@@ -104,14 +106,14 @@ class Database:
             "warnings": warnings,
         }
 
-    def _all(self, table: str, drops: Drops) -> dict[str, Any]:
+    def _all(self, table: str, columns: str, drops: Drops) -> dict[str, Any]:
         """All rows, as they stand."""
-        drop = drops.write(self.duck, f"FROM place.{table}")
+        drop = drops.write(self.duck, f"SELECT {columns} FROM place.{table}")
         return {"rows": drop.rows if drop else 0, "file": drop.file if drop else ""}
 
-    def _whole(self, table: str, drops: Drops) -> dict[str, Any]:
-        """All rows, of which those that were not there last time are brought; `fetched_at` is theirs if the contract
-        has such a column and the place does not, so a row that returns to what it was is known as news.
+    def _whole(self, table: str, columns: str, drops: Drops) -> dict[str, Any]:
+        """All rows, of which those that were not there last time are brought, with the time if theirs is `fetched_at`:
+        so a row that returns to what it was is known as news.
         """
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table}")
         last = self._settled(drops)
@@ -121,10 +123,7 @@ class Database:
         ):
             self.duck.execute(f"INSERT INTO before BY NAME FROM read_parquet({sql.text(str(last))})")
         (gone,) = self.duck.execute("SELECT count(*) FROM (FROM before EXCEPT ALL FROM fetched)").fetchone()  # type: ignore[misc]
-        news = "FROM fetched EXCEPT ALL FROM before"
-        known = [name for name, _ in _shape(self.duck, "fetched")]
-        if drops.contract.column(FETCHED_AT) and FETCHED_AT not in known:
-            news = f"SELECT *, now() AS {FETCHED_AT} FROM ({news})"
+        news = f"SELECT {columns} FROM (FROM fetched EXCEPT ALL FROM before)"
         drops.folder.mkdir(parents=True, exist_ok=True)
         snapshot = uuid.uuid4().hex
         waiting = last.with_name(f"{last.name}.{snapshot}")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -258,6 +259,20 @@ def test_a_value_that_returns_is_news_where_rows_have_no_time(
         "select amount::varchar from landing.erp__orders where order_no = 'SO2' order by _recorded_at"
     ) == [("0.00",), ("9.00",), ("0.00",)]
     assert erp.landed.rows("select count(*) from landing.erp__orders") == [(5,)]
+
+
+def test_all_rows_brought_for_the_small_refresh_carry_their_time_too(
+    server: Server | SqliteFile, profile: Made, tmp_path: Path
+) -> None:
+    erp = Erp(server, profile, tmp_path, WHOLE, WITHOUT_TIME)
+    (connection,) = erp.profile.connections
+    whole = replace(connection, pulls=tuple(replace(pull, brings_all=True) for pull in connection.pulls))
+    for _ in range(2):
+        state = fetch.fetch(erp.profile, whole, tmp_path / "source", tmp_path, None, erp.environment)
+        assert (state.error, state.tables["orders"]["rows"]) == ("", 3)
+    erp.land()
+    counts = "select count(*), count(distinct _recorded_at) from landing.erp__orders"
+    assert erp.landed.rows(counts) == [(6, 2)]
 
 
 def test_a_table_read_whole_is_brought_once_though_its_fetch_ended_midway(
