@@ -70,7 +70,8 @@ class Database:
             raise ValueError(f"the cursor column {column} is missing; known are {', '.join(types)}")
         quoted, type_ = _compared(column, types[column], drops.contract)
         look_back = _looked_back(str(pull.settings.get("look_back", "")), type_)
-        zone = ZoneInfo(drops.contract.zone)
+        told = drops.contract.column(column)
+        zone = ZoneInfo(told.zone if told and told.type == "timestamp" else drops.contract.zone)
         left_at = drops.cursor()
         if window is not None:
             if type_ not in _TIMES:
@@ -82,21 +83,28 @@ class Database:
         elif left_at is None:
             where = "true"
         else:
-            where = f"{quoted} >= {_less(left_at, type_, look_back)}"
-            if types[column] == "VARCHAR":
-                where += f" OR {quoted} IS NULL"  # what cannot be read is judged when it lands
+            # who has none, or one that cannot be read, would never be asked for
+            where = f"{quoted} >= {_less(left_at, type_, look_back)} OR {quoted} IS NULL"
         self.duck.execute(f"CREATE OR REPLACE TEMP TABLE fetched AS FROM place.{table} WHERE {where}")
         latest = _local(datetime.now(UTC) + AHEAD, type_, zone) if type_ in _TIMES else "NULL"
-        believed, newest, jumped = self.duck.execute(
+        believed, newest, jumped, empty = self.duck.execute(
             f"""
             SELECT CAST(max({quoted}) FILTER ({latest} IS NULL OR {quoted} <= {latest}) AS VARCHAR),
-                CAST(max({quoted}) AS VARCHAR), count(*) FILTER ({quoted} > {latest}) FROM fetched
+                CAST(max({quoted}) AS VARCHAR), count(*) FILTER ({quoted} > {latest}),
+                count(*) FILTER ({quoted} IS NULL)
+            FROM fetched
             """
         ).fetchone()  # type: ignore[misc]
         cursor = None if window else believed or left_at
         noted = {"from": window.start.isoformat(), "to": window.end.isoformat()} if window else {}
         # a row from the future must not move the cursor past all that is still to come
-        warnings = (f"{jumped} rows lie in the future by {column}, the last at {newest}",) if jumped else ()
+        warnings: tuple[str, ...] = ()
+        if jumped:
+            warnings += (f"{jumped} rows lie in the future by {column}, the last at {newest}",)
+        if empty:
+            warnings += (
+                f"{empty} rows have no {column}, so every fetch reads them: a view may say it of all",
+            )
         drop = drops.write(self.duck, f"FROM fetched ORDER BY {quoted}", cursor, **noted)
         return {
             "rows": drop.rows if drop else 0,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project import sources
 from dagster_project.connectors import fetch
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Window
@@ -160,6 +161,23 @@ def test_a_period_is_fetched_again_and_leaves_the_cursor(erp: Erp) -> None:
     assert [row[0] for row in erp.land()] == ["SO0", "SO1", "SO2", "SO3"]
 
 
+def test_a_period_is_of_the_cursor_s_own_zone(erp: Erp) -> None:
+    """The column is said to be in UTC, so of 9:00 to 10:30 UTC it is the row of 10:00, which is 18:00 in Shanghai."""
+    path = erp.profile.directory / "contracts" / "erp.yml"
+    text = path.read_text().replace(
+        "changed_at:  {type: timestamp", "changed_at:  {type: timestamp, zone: UTC"
+    )
+    path.write_text(text)
+    erp.profile = sources.load_profile(erp.profile.directory)
+    assert erp.fetch().last_event_at == "2026-01-05T12:00:00+00:00"
+    assert (
+        erp.fetch(
+            Window(datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 1, 5, 10, 30, tzinfo=UTC))
+        ).tables["orders"]["rows"]
+        == 1
+    )
+
+
 def test_a_row_from_the_future_does_not_hide_those_to_come(erp: Erp) -> None:
     erp.run("insert into orders values ('SO9', null, 1, '2199-01-01 00:00:00');")
     state = erp.fetch()
@@ -168,6 +186,19 @@ def test_a_row_from_the_future_does_not_hide_those_to_come(erp: Erp) -> None:
     erp.run("insert into orders values ('SO6', null, 1, '2026-01-06 00:00:00');")
     erp.fetch()
     assert [row[0] for row in erp.land()] == ["SO1", "SO2", "SO3", "SO6", "SO9"]
+
+
+def test_a_row_without_a_cursor_is_not_passed_over(erp: Erp) -> None:
+    erp.fetch()
+    erp.run("insert into orders values ('SO4', null, 4, null), ('SO5', null, 5, null);")
+    state = erp.fetch()
+    # from 10:00 on, two hours before the cursor: SO1 to SO3; and the two that never say when
+    assert (state.error, state.tables["orders"]["rows"]) == ("", 5)
+    assert state.tables["orders"]["warnings"][0].startswith(
+        "2 rows have no changed_at, so every fetch reads them"
+    )
+    load = erp.landed.land("erp", "orders")
+    assert (load.rows_read, load.rows_quarantined) == (8, 2)  # their contract requires it: said, not lost
 
 
 def test_a_new_column_is_taken_along_and_reported(erp: Erp) -> None:
