@@ -137,7 +137,7 @@ bench-live: $(STAMP)  ## the small refresh with 22 sources: MINUTES=5 of rounds;
 	@$(PY) -m tests.bench.live $(if $(MINUTES),--minutes $(MINUTES))
 
 import: $(STAMP)  ## FILE=orders.xlsx: a workbook as it is, to the dashboards; YES=1 NAME= ZONE= SET="7=events.delivered"
-	@$(PY) -m dagster_project.commands.import_workbook "$(FILE)" $(if $(YES),--yes) $(if $(NAME),--name "$(NAME)") \
+	@$(PY) -m dagster_project.commands.import_workbook $(if $(FILE),"$(FILE)") $(if $(YES),--yes) $(if $(NAME),--name "$(NAME)") \
 	  $(if $(ZONE),--zone "$(ZONE)") $(foreach said,$(SET),--set '$(said)')
 
 byhand-score: $(STAMP)  ## how well mistyped waybill numbers are matched, planted on what is published: SEED= ROWS=

@@ -26,12 +26,14 @@ IMPORTS = "imports"
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make import")
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--yes", action="store_true", help="take what is proposed, as far as it is sure")
     parser.add_argument("--name", help="the company's name as a folder; default: the file's name")
     parser.add_argument("--zone", default="Asia/Shanghai", help="the zone of the workbook's times")
     parser.add_argument("--set", action="append", default=[], help="what a column is: 7=events.delivered")
     given = parser.parse_args(arguments)
+    if given.file is None:
+        parser.error("name the workbook: make import FILE=orders.xlsx")
     try:
         proposal = onramp.propose(given.file.expanduser())
         for said in given.set:
