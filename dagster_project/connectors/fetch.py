@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import duckdb
 from filelock import FileLock
@@ -136,7 +137,8 @@ def _fetch_tables(
         "published": home / "published" / "warehouse.duckdb",
         "seconds": connection.deadline.total_seconds(),
     }
-    secrets = list(secrets_of(settings))
+    asked = [connection.settings, *(pull.settings for pull in connection.pulls)]
+    secrets = [secret for one in asked for secret in secrets_of(one, dict(environment))]
     errors = []
     # a scanner came by its hash in requirements.lock; to have its signature checked, too, costs more than all else
     with duckdb.connect(
@@ -148,7 +150,7 @@ def _fetch_tables(
             place = _open(connection.kind, settings, duck)
         except Exception as error:
             named = ", ".join(connection.variables) or connection.file
-            return [f"not to be opened, check {named}: {_without(secrets, error)}"]
+            return [f"not to be opened, check {named}: {_without(secrets, _said(error))}"]
         try:
             for pull in connection.pulls:
                 drops = Drops(source_dir, profile.contract(connection.source, pull.table), connection.name)
@@ -156,8 +158,9 @@ def _fetch_tables(
                 try:
                     fetched = place.fetch(own, drops, window)
                 except Exception as error:
-                    fetched = Fetched(error=_without(secrets, error))
+                    fetched = Fetched(error=_said(error))
                 if fetched.error:
+                    fetched = replace(fetched, error=_without(secrets, fetched.error))
                     errors.append(f"{pull.table}: {fetched.error}")
                 known = state.tables.get(pull.table, {})
                 state.tables[pull.table] = {
@@ -180,9 +183,13 @@ def _open(kind: str, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) 
     return kinds[kind](settings, duck)
 
 
-def _without(secrets: list[str], error: Exception) -> str:
-    """What an error says, in one line, without the secrets that it may quote."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    for secret in sorted(secrets, key=len, reverse=True):
+def _said(error: Exception) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _without(secrets: list[str], said: str) -> str:
+    """A message without the secrets that it may quote, also as they stand in an address."""
+    for secret in sorted({*secrets, *(quote_plus(secret) for secret in secrets)}, key=len, reverse=True):
         said = said.replace(secret, "•••") if secret else said
     return said[:500]

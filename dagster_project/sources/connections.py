@@ -34,6 +34,10 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 ENGINES = ("postgres", "mysql", "sqlite")
 REFRESHED = ("sql", "rest")  # kinds whose tables may have a rhythm of their own
+WHERE = ("base_url", "token_url", "folder")  # settings that may be told
+PASSWORD = re.compile(
+    r"(?<=://)[^/@\s]+(?=@)|(?<=password=)\S+"
+)  # in an address, and in what a database is reached by
 LEAST_REFRESH = timedelta(seconds=5)
 _HEAD = ("source", "kind", "description", "every", "deadline", "instances", "tables")
 
@@ -199,13 +203,23 @@ def filled(value: Any, environment: dict[str, str]) -> Any:
     return VARIABLE.sub(lambda match: environment[match[1]], value) if isinstance(value, str) else value
 
 
-def secrets_of(settings: Any) -> Iterator[str]:
-    """The values that no message may quote, of settings with the values of their variables."""
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from secrets_of(value)
-        elif key in SECRETS:
-            yield str(value)
+def secrets_of(value: Any, environment: dict[str, str], key: str = "") -> Iterator[str]:
+    """The values that no message may quote, of settings as they stand in the file: what comes from the environment, but
+    for where a place is; of an address a password within.
+    """
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from secrets_of(item, environment, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from secrets_of(item, environment, key)
+    elif isinstance(value, str):
+        told = filled(value, environment)
+        yield from PASSWORD.findall(told)
+        if key not in WHERE:
+            yield from (environment[name] for name in VARIABLE.findall(value))
+        if key in SECRETS:
+            yield told
 
 
 def _variables(value: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import JSONResponse, Response
 
+from dagster_project import sources
 from dagster_project.connectors import fetch, rest
 from dagster_project.connectors.place import Window
 from tests.connectors.conftest import Landed, Made, ids
@@ -127,8 +128,6 @@ def test_a_period_is_asked_for_in_steps(wms: Service, source: Callable[..., Sour
     (here.profile.directory / "connections" / "wms.yml").write_text(
         text.replace("look_back: 5m", "look_back: 5m, until: until, step: 10m")
     )
-    from dagster_project import sources
-
     here.profile = sources.load_profile(here.profile.directory)
     window = Window(datetime(2026, 1, 4, 16, 5, tzinfo=UTC), datetime(2026, 1, 4, 16, 25, tzinfo=UTC))
     assert here.fetch(window).tables["scans"]["rows"] == 20
@@ -353,6 +352,19 @@ def test_a_service_that_is_down_is_said_without_its_secret(
     here.environment["WMS"] = "http://127.0.0.1:1"
     state = here.fetch()
     assert "refused" in state.error and "s3cret" not in state.error
+
+
+def test_no_secret_is_told_wherever_it_stands(wms: Service, source: Callable[..., Source]) -> None:
+    here = source()
+    path = here.profile.directory / "connections" / "wms.yml"
+    path.write_text(path.read_text().replace("since: {", "parameters: {token: '${SECRET}'}, since: {"))
+    here.profile = sources.load_profile(here.profile.directory)
+    here.environment |= {"WMS": "http://ontime:pass-word@127.0.0.1:1", "SECRET": "a/b+c d"}
+    error = here.fetch().error
+    # who may be told: where it is; in an address the secret would stand as a%2Fb%2Bc+d
+    assert "127.0.0.1" in error and "refused" in error and "token=•••" in error
+    assert not any(secret in error for secret in ("pass-word", "a/b+c d", "a%2Fb"))
+    assert not any("pass-word" in file.read_text() for file in here.folder.glob("sources/*.json"))
 
 
 def test_new_keys_are_reported_and_kept(wms: Service, source: Callable[..., Source]) -> None:
