@@ -61,6 +61,7 @@ class Service:
         count, _, unit = str(settings.get("rate", "")).partition("/")
         self.pause = {"s": 1.0, "m": 60.0}.get(unit, 0.0) / int(count) if count else 0.0
         self.asked_at = 0.0
+        self.uncounted: tuple[str, ...] = ()
         self.published = Path(settings.get("published", ""))
         # what is asked number by number ends by itself, with time left to wait for answers, then to keep what came
         began, seconds = time.monotonic(), float(settings.get("seconds", 1800))
@@ -91,6 +92,7 @@ class Service:
                 time.sleep(2**attempt * RETRIES.backoff_factor)
         left_at = drops.cursor()
         believed, warnings = self.newest(pull, drops.contract)
+        warnings += self.uncounted
         cursor = None if window else _later(left_at, believed)
         noted = {"from": window.start.isoformat(), "to": window.end.isoformat()} if window else {}
         new_columns = self.new_columns(drops.contract)
@@ -136,7 +138,7 @@ class Service:
             before, is_first = body, False
             question = pager.next(question, response, int(count or 0))
         self.cut(pull, contract)
-        self._counted(pull)
+        self.uncounted = self._counted(pull)
 
     def hold_answers(self, answers: list[tuple[str, str]]) -> None:
         """Begin `pages` anew, with answers and what was asked for, as JSON."""
@@ -167,11 +169,15 @@ class Service:
             """
         )
 
-    def _counted(self, pull: Pull) -> None:
-        """Whether as many records came as the service says, where it does; the same record may rightly come twice."""
+    def _counted(self, pull: Pull) -> tuple[str, ...]:
+        """Whether as many records came as the service says, where it does; the same record may rightly come twice.
+
+        Returns:
+            A word on a count that is nowhere in the answers.
+        """
         total = pull.settings.get("pages", {}).get("total")
         if not total:
-            return
+            return ()
         told, came, different = self.duck.execute(
             f"""
             SELECT max(CAST(json_extract_string(body, {sql.text(str(total))}) AS BIGINT)),
@@ -181,6 +187,9 @@ class Service:
         ).fetchone()  # type: ignore[misc]
         if told is not None and came != told and different < told:
             raise UnwholeError(f"the service counts {told} records, {different} came")
+        return (
+            () if told is not None else (f"no answer counts at {total}, so pages left out are not noticed",)
+        )
 
     def _answer(self, question: Question, method: str, sent_as: str) -> requests.Response:
         """A whole answer in JSON to a question whose parameters go into the query, a form or a JSON document.

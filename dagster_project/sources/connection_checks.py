@@ -5,7 +5,7 @@ Belongs here: mistakes with their line and remedy. What a connection is stands i
 
 import re
 
-from .contracts import texts
+from .contracts import TableContract, texts
 from .lengths import SIZE, length
 from .marked_yaml import Mapping, Mistakes
 
@@ -62,6 +62,24 @@ def check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
     mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
     for key in ("look_back", "step"):
         length(since, key, "1h", mistakes)
+
+
+def check_since(pull: Mapping, contract: TableContract, mistakes: Mistakes) -> None:
+    """Whether it is known how far a table came: else every fetch would ask for all of it."""
+    since = mistakes.mapping(pull, "since")
+    if "since" not in pull or contract.is_nested:
+        return
+    name = since.get("column", contract.recorded_at)
+    if name is None:
+        what = f"since of table {contract.name}: no column says how far it came"
+        mistakes.add(
+            pull.line_of("since"),
+            what,
+            "Write `column:` and a time of its contract, or set recorded_at there",
+        )
+    elif contract.column(str(name)) is None:
+        line = since.line_of("column") if "column" in since else pull.line_of("since")
+        mistakes.unknown(line, f"column of table {contract.name}", name, [c.name for c in contract.columns])
 
 
 def check_receiving(settings: Mapping, mistakes: Mistakes) -> None:

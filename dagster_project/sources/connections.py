@@ -17,6 +17,7 @@ from .connection_checks import (
     check_receiving,
     check_secrets,
     check_service,
+    check_since,
 )
 from .contracts import TableContract
 from .lengths import length
@@ -155,6 +156,8 @@ def _connection(
         mistakes.keys(pull, f"table {table} of a connection of kind {kind}", own_keys)
         if kind == "rest":
             check_paging(pull, table, mistakes)
+            if table in known:
+                check_since(pull, known[table], mistakes)
             if "each" in pull:
                 check_each(pull, table, mistakes)
         if kind == "sql" and ("cursor" in pull) == (pull.get("full") is True):

@@ -301,6 +301,14 @@ def test_a_page_that_is_left_out_is_noticed_where_the_service_counts(
     assert here.land() == ids((1, 35))
 
 
+def test_a_count_that_is_nowhere_is_said(wms: Service, source: Callable[..., Source]) -> None:
+    state = source(pages=COUNTED.replace("$.total", "$.totl")).fetch()
+    assert (state.error, state.tables["scans"]["rows"]) == ("", 35)
+    told = "no answer counts at $.totl, so pages left out are not noticed"
+    assert state.tables["scans"]["warnings"] == (told,)
+    assert source(pages=COUNTED).fetch().tables["scans"]["warnings"] == ()
+
+
 def test_records_that_move_while_paging_are_noticed(wms: Service, source: Callable[..., Source]) -> None:
     """The first record is deleted after the first page: all move up by one, and one slips through between pages."""
 
