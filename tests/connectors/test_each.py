@@ -258,7 +258,9 @@ def test_a_carrier_that_the_company_does_not_have_is_named(
 def test_nothing_is_asked_before_anything_is_published(served: Carrier, here: Callable[..., Here]) -> None:
     company = here(served)
     (company.folder / "published" / "warehouse.duckdb").unlink()
-    assert (company.fetch().error, served.questions) == ("", 0)
+    state = company.fetch()
+    assert (state.error, served.questions) == ("", 0)
+    assert state.tables["tracks"]["warnings"][0].startswith("nothing is published yet")
 
 
 @pytest.mark.parametrize(("served", "kind"), [("sf", "sf"), ("zto", "zto")], indirect=["served"])
