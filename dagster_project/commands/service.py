@@ -102,14 +102,14 @@ UNITS = {
 COMMON = """User={user}
         WorkingDirectory={repository}
         EnvironmentFile=-{environment}
-        Environment=PYTHONPATH={repository}
-        Environment=TRUE_ON_TIME_PROFILE={profile_dir}
-        Environment=TRUE_ON_TIME_DATA={data}
-        Environment=TRUE_ON_TIME_SOURCE={source}
+        Environment={python_path}
+        Environment={profile_dir}
+        Environment={data}
+        Environment={source}
         Environment=DO_NOT_TRACK=1
         NoNewPrivileges=true
         ProtectSystem=strict
-        ReadWritePaths={data} -{source} -{backup}
+        ReadWritePaths={written}
         PrivateTmp=true"""
 RESTART = "\n        Restart=always\n        RestartSec=10"
 
@@ -147,15 +147,18 @@ def main() -> int:
 
 def units(settings: Settings, user: str, backup: Path) -> dict[str, str]:
     """The text of each unit, by its file's name."""
+    data, source = settings.home.parent, settings.source_dir
     words = {
         "profile": settings.profile,
-        "profile_dir": settings.profile_dir,
-        "repository": REPOSITORY,
-        "python": REPOSITORY / ".venv" / "bin" / "python",
+        "profile_dir": _word(f"TRUE_ON_TIME_PROFILE={settings.profile_dir}"),
+        "python_path": _word(f"PYTHONPATH={REPOSITORY}"),
+        "repository": str(REPOSITORY).replace("%", "%%"),
+        "python": _word(REPOSITORY / ".venv" / "bin" / "python"),
         "user": user,
-        "data": settings.home.parent,
-        "source": settings.source_dir,
-        "backup": backup,
+        "data": _word(f"TRUE_ON_TIME_DATA={data}"),
+        "source": _word(f"TRUE_ON_TIME_SOURCE={source}"),
+        "backup": _word(backup),
+        "written": " ".join(map(_word, (data, f"-{source}", f"-{backup}"))),
         "environment": ENVIRONMENT,
     }
     common = COMMON.format(**words)
@@ -165,6 +168,12 @@ def units(settings: Settings, user: str, backup: Path) -> dict[str, str]:
         for name, text in UNITS.items()
         if name != LIVE or is_live
     }
+
+
+def _word(value: object) -> str:
+    """A word of a unit: in quotes where systemd would read two, its % as it stands."""
+    text = str(value).replace("%", "%%")
+    return f'"{text}"' if " " in text else text
 
 
 def _flush(text: str) -> str:

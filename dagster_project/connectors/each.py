@@ -32,7 +32,9 @@ _NUMBER = re.compile(r"[0-9A-Za-z_-]+")
 def fetch(service: "Service", pull: Pull, drops: Drops) -> Fetched:
     """Ask for every open waybill, as far as time and rate allow; what came is kept piece by piece."""
     if not service.published.exists():
-        return Fetched(warnings=("nothing is published yet, so no waybill is known to be asked for: make run",))
+        return Fetched(
+            warnings=("nothing is published yet, so no waybill is known to be asked for: make run",)
+        )
     settings = pull.settings["each"]
     ledger = Ledger(service.duck, service.published, settings, drops)
     waiting = ledger.waiting()
