@@ -10,6 +10,7 @@ import argparse
 import os
 import pwd
 from pathlib import Path
+from shlex import quote
 
 from dagster_project import settings as settings_module
 from dagster_project import sources
@@ -135,8 +136,8 @@ def main() -> int:
     live = " true-on-time-live" if LIVE in made else ""
     for line in (
         f"secrets of connections, sign-in and webhook: NAME=value lines in {ENVIRONMENT} (root's, mode 600)",
-        f"install: sudo mkdir -p {asked.backup} && sudo cp {folder}/true-on-time* /etc/systemd/system/"
-        " && sudo systemctl daemon-reload",
+        f"install: sudo mkdir -p {quote(str(asked.backup))} && sudo cp {quote(str(folder))}/true-on-time*"
+        " /etc/systemd/system/ && sudo systemctl daemon-reload",
         f"start:   sudo systemctl enable --now true-on-time true-on-time-pages{live} true-on-time-backup.timer",
         "pushes:  sudo systemctl enable --now true-on-time-receive (with connections of kind push)",
         "watch:   systemctl status 'true-on-time*'; journalctl -u true-on-time -f",

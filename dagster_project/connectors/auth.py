@@ -73,9 +73,12 @@ class _OAuth(OAuth2Session):
         """Fetch a token.
 
         Raises:
-            authlib.integrations.base_client.OAuthError, requests.RequestException: none is given.
+            authlib.integrations.base_client.OAuthError, requests.RequestException, ValueError: none is given.
         """
-        self.fetch_token(self.metadata["token_endpoint"], grant_type="client_credentials")
+        address = self.metadata["token_endpoint"]
+        token = self.fetch_token(address, grant_type="client_credentials")
+        if "access_token" not in token:
+            raise ValueError(f"{address} gives no token: it answers {', '.join(map(str, token))}")
 
 
 class Signed(AuthBase):

@@ -60,6 +60,13 @@ def check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
     since = mistakes.mapping(pull, "since")
     known = ["parameter", "until", "format", "column", "look_back", "step", "first"]
     mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
+    form = str(since.get("format", "iso"))
+    if form not in ("iso", "s", "ms") and "%" not in form:
+        mistakes.add(
+            since.line_of("format"),
+            f"format {form!r} is none",
+            'Write iso, s, ms, or as in "%Y-%m-%d %H:%M:%S"',
+        )
     for key in ("look_back", "step"):
         length(since, key, "1h", mistakes)
 

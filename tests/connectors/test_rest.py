@@ -172,6 +172,13 @@ def test_a_token_of_a_minute_is_renewed_before_it_ends(wms: Service, source: Cal
     assert len(wms.tokens) > 1
 
 
+def test_an_address_that_gives_no_token_is_said(wms: Service, source: Callable[..., Source]) -> None:
+    auth = "auth: {kind: oauth2, token_url: '${WMS}/tokens', client_id: ontime, client_secret: '${SECRET}'}\n"
+    error = source(head=auth).fetch().error
+    told = f"{wms.address}/tokens gives no token: it answers total, data"
+    assert error == f"not to be opened, check SECRET, WMS: {told}"
+
+
 def test_a_signed_form(wms: Service, source: Callable[..., Source]) -> None:
     """base64(md5(form's data + time + secret)), in the form, as carriers want it; worked out here by hand."""
 

@@ -93,6 +93,7 @@ REST = "kind: rest\nbase_url: ${FRONT}\n"
         (REST + "tables: {scans: {}}\n", 3, "table scans has no 'path'"),
         (REST + "tables: {scans: {path: a, pages: {by: cursor}}}\n", 3, "pages by cursor has no 'next'"),
         (REST + "tables: {scans: {path: a, since: {parameter: s, look_back: 5}}}\n", 3, "look_back '5' is no length"),
+        (REST + "tables: {scans: {path: a, since: {parameter: s, format: isoo}}}\n", 3, "format 'isoo' is none"),
         (REST + "tables: {scans: {path: a, since: {parameter: s}}}\n", 3, "no column says how far it came"),
         (REST + "tables: {scans: {path: a, since: {parameter: s, column: ad}}}\n", 3, "table scans 'ad'"),
         (REST + "tables: {scans: {path: a, records: data}}\n", 3, "leads to no list. Write as in $.data[*]"),
