@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "cursor": ("parameter", "next"),
     "link": (),
 }
+PLACES = ("header", "query", "form")
 SIGNING = ("md5", "sha256", "hmac_md5", "hmac_sha256", "hex", "base64", "upper", "urlencode")
 SECRETS = ("connect", "password", "client_secret", "key", "token", "secret")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -37,6 +38,8 @@ def check_service(settings: Mapping, mistakes: Mistakes) -> None:
     required["oauth2"] = ["token_url", "client_id", "client_secret"]
     mistakes.keys(auth, f"auth of kind {kind}", ["kind", *AUTH[kind]], required.get(kind, []))
     _check_steps(auth, mistakes)
+    _check_put(auth, "auth", mistakes)
+    mistakes.mapping(settings, "headers")
     if "rate" in settings and not re.fullmatch(r"[1-9]\d*/[sm]", str(settings["rate"])):
         mistakes.add(
             settings.line_of("rate"), f"rate {settings['rate']!r} is none", "Write as in 5/s or 100/m"
@@ -57,7 +60,15 @@ def check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
     kind = mistakes.one_of(pages, "by", PAGES, "none")
     required = ["parameter", "next"] if kind == "cursor" else []
     mistakes.keys(pages, f"pages by {kind}", ["by", "total", *PAGES[kind]], required)
+    for key in ("first", "size"):
+        if not re.fullmatch(r"\d+", str(pages.get(key, 0))):
+            mistakes.add(pages.line_of(key), f"{key} {pages[key]!r} is no number", "Write as in 100")
+    if ("size" in pages) != ("size_parameter" in pages):
+        what = "of size and size_parameter one is missing"
+        mistakes.add(pages.line, what, "Write both, as in size_parameter: limit, size: 100")
     since = mistakes.mapping(pull, "since")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d.*", str(since.get("first", "2026-01-01"))):
+        mistakes.add(since.line_of("first"), f"first {since['first']!r} is no day", "Write as in 2026-01-31")
     known = ["parameter", "until", "format", "column", "look_back", "step", "first"]
     mistakes.keys(since, "since", known, ["parameter"] if "since" in pull else [])
     form = str(since.get("format", "iso"))
@@ -99,7 +110,7 @@ def check_receiving(settings: Mapping, mistakes: Mistakes) -> None:
     mistakes.keys(check, f"check of kind {kind}", ["kind", "at", "prefix", *known], ["at", *required])
     _check_steps(check, mistakes)
     at = mistakes.mapping(check, "at")
-    if "at" in check and (len(at) != 1 or not set(at) <= {"header", "query", "form"}):
+    if "at" in check and (len(at) != 1 or not set(at) <= set(PLACES)):
         mistakes.add(check.line_of("at"), "at names no one place", "Write as in {header: X-Signature}")
     if not SIZE.fullmatch(str(settings.get("limit", "1MB"))):
         mistakes.add(
@@ -111,6 +122,22 @@ def _check_steps(settings: Mapping, mistakes: Mistakes) -> None:
     for step in texts(settings, "steps", mistakes):
         if step not in SIGNING:
             mistakes.unknown(settings.line_of("steps"), "step of a signature", step, SIGNING)
+    steps = [step for step in map(str, settings.get("steps", [])) if step != "upper"]
+    if steps and steps[-1].endswith(("md5", "sha256")):
+        mistakes.add(
+            settings.line_of("steps"),
+            f"a signature ends with {steps[-1]}: bytes",
+            "Add hex or base64 after it",
+        )
+
+
+def _check_put(settings: Mapping, name: str, mistakes: Mistakes) -> None:
+    """Where a signature and its fields go."""
+    put = mistakes.mapping(settings, "put")
+    mistakes.keys(put, f"put of {name}", PLACES)
+    for field, told in mistakes.mapping(settings, "fields").items():
+        if isinstance(told, Mapping):
+            _check_put(told, field, mistakes)
 
 
 def check_each(pull: Mapping, table: str, mistakes: Mistakes) -> None:
