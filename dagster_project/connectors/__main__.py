@@ -28,6 +28,9 @@ def main() -> int:
         parser.error(
             f"no connection {', '.join(unknown)}; {settings.profile} has {', '.join(known) or 'none'}"
         )
+    if not known:
+        _say(f"profile {settings.profile} has no connections (docs/sources.md)")
+        return 1
     if bool(arguments.start) != bool(arguments.end):
         parser.error("a period needs both FROM and TO")
     window = None

@@ -81,6 +81,11 @@ def test_a_profile_that_is_not_there_is_said(tmp_path: Path, command: str) -> No
     assert done.stdout.startswith("PROFILE=owrs: no such profile. Name one of demo, ")
 
 
+def test_a_profile_without_connections_has_nothing_to_fetch(tmp_path: Path) -> None:
+    done = called(tmp_path, "dagster_project.connectors", profile="olist")
+    assert (done.returncode, done.stdout) == (1, "profile olist has no connections (docs/sources.md)\n")
+
+
 @pytest.mark.parametrize(
     ("period", "told"),
     [
