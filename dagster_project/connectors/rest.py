@@ -131,7 +131,10 @@ class Service:
                 [number, response.text],
             ).fetchone()  # type: ignore[misc]
             if not is_list:
-                what = f"page {number} holds no list at {pull.settings.get('records', '$[*]')}: {answers.outline(body)}"
+                success = answers.said_of_success(pull)
+                wanted = f", or does not say {success[0]}: {success[1]}" if success else ""
+                holds = f"holds no list at {pull.settings.get('records', '$[*]')}{wanted}"
+                what = f"page {number} {holds}: {answers.outline(body)}"
                 raise UnwholeError(f"{what}. Correct `records:`, or it is what the service says of an error")
             if count and not is_first and body == before:
                 raise UnwholeError(f"page {number} is page {number - 1} again")

@@ -56,6 +56,10 @@ def check_paging(pull: Mapping, table: str, mistakes: Mistakes) -> None:
         mistakes.add(
             pull.line_of("records"), what, "Write as in $.data[*], or $[*] where the answer is the list"
         )
+    success = mistakes.mapping(pull, "success")
+    if "success" in pull and [str(at)[:1] for at in success] != ["$"]:
+        what = "success names no one place in an answer"
+        mistakes.add(pull.line_of("success"), what, "Write as in {$.code: 0}")
     pages = mistakes.mapping(pull, "pages")
     kind = mistakes.one_of(pages, "by", PAGES, "none")
     required = ["parameter", "next"] if kind == "cursor" else []

@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sql": (("engine", "connect"), ("from", "cursor", "look_back", "full")),
     "rest": (
         ("base_url", "auth", "headers", "rate"),
-        ("path", "method", "send", "parameters", "records", "pages", "since", "each"),
+        ("path", "method", "send", "parameters", "records", "success", "pages", "since", "each"),
     ),
     "push": (("check", "answer", "limit"), ("field", "document")),
 }

@@ -272,6 +272,27 @@ def test_a_service_may_have_nothing_to_tell(
     assert (state.error, state.tables["scans"]["rows"]) == ("", 0)
 
 
+SUCCESS = ", success: {$.code: 0}"
+
+
+@pytest.mark.parametrize("answer", [{"code": 0}, {"code": "0", "data": []}, {"code": 0, "data": None}])
+def test_an_answer_that_says_it_is_none_of_an_error_may_leave_the_list_out(
+    wms: Service, source: Callable[..., Source], answer: dict
+) -> None:
+    wms.troubles = [lambda number: JSONResponse(answer)]
+    state = source(pages=PAGES["page"] + SUCCESS).fetch()
+    assert (state.error, state.tables["scans"]["rows"]) == ("", 0)
+
+
+@pytest.mark.parametrize("answer", [{"code": 500, "data": []}, {"data": []}, {"code": 0, "data": "none"}])
+def test_an_answer_that_does_not_say_so_is_an_error_whatever_it_holds(
+    wms: Service, source: Callable[..., Source], answer: dict
+) -> None:
+    wms.troubles = [lambda number: JSONResponse(answer)]
+    error = source(pages=PAGES["page"] + SUCCESS).fetch().error
+    assert "page 1 holds no list at $.data[*], or does not say $.code: 0: " in error
+
+
 def test_what_came_last_time_is_not_told_of_a_fetch_that_brought_nothing(
     wms: Service, source: Callable[..., Source]
 ) -> None:

@@ -96,6 +96,7 @@ REST = "kind: rest\nbase_url: ${FRONT}\n"
         (REST + "tables: {scans: {path: a, pages: {by: page, size: 9}}}\n", 3, "of size and size_parameter one is"),
         (REST + "tables: {scans: {path: a, pages: {by: page, first: one}}}\n", 3, "first 'one' is no number"),
         (REST + "tables: {scans: {path: a, since: {parameter: s, first: 1.2.2026}}}\n", 3, "is no day"),
+        (REST + "tables: {scans: {path: a, success: {code: 0}}}\n", 3, "success names no one place in an answer"),
         (REST + "tables: {scans: {}}\n", 3, "table scans has no 'path'"),
         (REST + "tables: {scans: {path: a, pages: {by: cursor}}}\n", 3, "pages by cursor has no 'next'"),
         (REST + "tables: {scans: {path: a, since: {parameter: s, look_back: 5}}}\n", 3, "look_back '5' is no length"),
