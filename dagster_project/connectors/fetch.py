@@ -19,6 +19,7 @@ from filelock import FileLock
 from dagster_project.connectors import folder, rest, spool, sql
 from dagster_project.connectors.drops import Drops
 from dagster_project.connectors.place import Fetched, Place, Window
+from dagster_project.connectors.unreached import unreached
 from dagster_project.disk import replace_text
 from dagster_project.sources.connections import Connection, filled, secrets_of
 from dagster_project.sources.profile import Profile
@@ -185,7 +186,7 @@ def _open(kind: str, settings: dict[str, Any], duck: duckdb.DuckDBPyConnection) 
 
 def _said(error: Exception) -> str:
     """What an error says, in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return unreached(error) or " ".join(str(error).split()) or type(error).__name__
 
 
 def _without(secrets: list[str], said: str) -> str:

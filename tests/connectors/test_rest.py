@@ -387,7 +387,16 @@ def test_a_service_that_is_down_is_said_without_its_secret(
     here = source(head="auth: {kind: key, query: key, key: '${SECRET}'}\n")
     here.environment["WMS"] = "http://127.0.0.1:1"
     state = here.fetch()
-    assert "refused" in state.error and "s3cret" not in state.error
+    said = (
+        "scans: 127.0.0.1:1 is not reached: Connection refused. Check the address and whether it is running"
+    )
+    assert state.error == said
+
+
+def test_a_machine_that_is_not_there_is_said(wms: Service, source: Callable[..., Source]) -> None:
+    here = source()
+    here.environment["WMS"] = "http://nowhere.invalid"  # RFC 2606: no such name is ever given out
+    assert here.fetch().error == "scans: no machine is called nowhere.invalid: check the address"
 
 
 def test_no_secret_is_told_wherever_it_stands(wms: Service, source: Callable[..., Source]) -> None:
@@ -396,10 +405,13 @@ def test_no_secret_is_told_wherever_it_stands(wms: Service, source: Callable[...
     path.write_text(path.read_text().replace("since: {", "parameters: {token: '${SECRET}'}, since: {"))
     here.profile = sources.load_profile(here.profile.directory)
     here.environment |= {"WMS": "http://ontime:pass-word@127.0.0.1:1", "SECRET": "a/b+c d"}
-    error = here.fetch().error
-    # who may be told: where it is; in an address the secret would stand as a%2Fb%2Bc+d
-    assert "127.0.0.1" in error and "refused" in error and "token=•••" in error
-    assert not any(secret in error for secret in ("pass-word", "a/b+c d", "a%2Fb"))
+    unreached = here.fetch().error
+    # an answer may quote what was asked; in an address the secret stands as a%2Fb%2Bc+d
+    here.environment["WMS"] = wms.address
+    wms.troubles = [lambda number: Response("a/b+c d of ?token=a%2Fb%2Bc+d is unknown", 400)]
+    refused = here.fetch().error
+    assert "127.0.0.1:1 is not reached" in unreached and "••• of ?token=••• is unknown" in refused
+    assert not any(secret in unreached + refused for secret in ("pass-word", "a/b+c d", "a%2Fb"))
     assert not any("pass-word" in file.read_text() for file in here.folder.glob("sources/*.json"))
 
 

@@ -76,7 +76,7 @@ def test_one_that_stops_for_a_while_is_asked_again(
 @pytest.mark.parametrize(
     ("mood", "asked", "said"),
     [
-        ("silent", TRIES, "Read timed out"),
+        ("silent", TRIES, f"was reached and did not answer: Read timed out. (read timeout={SHORT})"),
         ("headers", rest.ATTEMPTS, f"the answer stopped for {SHORT} s"),
         ("half", rest.ATTEMPTS, f"the answer stopped for {SHORT} s"),
     ],
