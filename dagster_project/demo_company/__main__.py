@@ -5,13 +5,14 @@ from datetime import date
 from pathlib import Path
 
 from dagster_project import settings
+from dagster_project.ending import end
 
 from .days import number
 from .generate import generate
 from .history import Size
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         prog="make generate", description="Make the demo company's source files."
     )
@@ -29,7 +30,8 @@ def main() -> None:
     size = Size(last - asked.days + 1, last, asked.orders_per_day, asked.seed)
     out = asked.out or settings.load().home.parent / "demo"
     generate(size, out.expanduser().resolve(), lambda line: print(line, flush=True))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    end(main)

@@ -137,3 +137,12 @@ def test_a_port_that_is_taken_is_said_before_anything_is_received(ours: Path) ->
     assert (done.returncode, done.stderr) == (1, "")
     assert f"127.0.0.1:{port} cannot be listened at: Address already in use" in done.stdout
     assert "receiving" not in done.stdout
+
+
+@pytest.mark.parametrize("command", [f"{COMMANDS}.run", "dagster_project.demo_company"])
+def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path, command: str) -> None:
+    (tmp_path / "data").write_text("a file", encoding="utf-8")
+    ended = called(tmp_path, command, profile="demo")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    line = ended.stdout.splitlines()[-1]
+    assert line.startswith(f"{tmp_path}/data/demo") and ": Not a directory. Make room or " in line
