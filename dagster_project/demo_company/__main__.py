@@ -5,14 +5,13 @@ from datetime import date
 from pathlib import Path
 
 from dagster_project import settings
-from dagster_project.ending import end
 
 from .days import number
 from .generate import generate
 from .history import Size
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(
         prog="make generate", description="Make the demo company's source files."
     )
@@ -29,9 +28,13 @@ def main() -> int:
     last = number(asked.until)
     size = Size(last - asked.days + 1, last, asked.orders_per_day, asked.seed)
     out = asked.out or settings.load().home.parent / "demo"
-    generate(size, out.expanduser().resolve(), lambda line: print(line, flush=True))
-    return 0
+    try:
+        generate(size, out.expanduser().resolve(), lambda line: print(line, flush=True))
+    except OSError as error:
+        parser.error(
+            f"{error.filename or out}: {error.strerror}. Name another folder: OUT=, or TRUE_ON_TIME_DATA"
+        )
 
 
 if __name__ == "__main__":
-    end(main)
+    main()

@@ -139,10 +139,18 @@ def test_a_port_that_is_taken_is_said_before_anything_is_received(ours: Path) ->
     assert "receiving" not in done.stdout
 
 
-@pytest.mark.parametrize("command", [f"{COMMANDS}.run", "dagster_project.demo_company"])
-def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        (f"{COMMANDS}.run", 1, "Make room or give the right to write, or name another TRUE_ON_TIME_DATA"),
+        ("dagster_project.demo_company", 2, "Name another folder: OUT=, or TRUE_ON_TIME_DATA"),
+    ],
+)
+def test_a_data_folder_that_cannot_be_written_is_said(
+    tmp_path: Path, command: str, code: int, told: str
+) -> None:
     (tmp_path / "data").write_text("a file", encoding="utf-8")
     ended = called(tmp_path, command, profile="demo")
-    assert (ended.returncode, ended.stderr) == (1, "")
-    line = ended.stdout.splitlines()[-1]
-    assert line.startswith(f"{tmp_path}/data/demo") and ": Not a directory. Make room or " in line
+    assert ended.returncode == code and "Traceback" not in ended.stderr
+    line = (ended.stdout + ended.stderr).splitlines()[-1]
+    assert f"{tmp_path}/data/demo" in line and line.endswith(f": Not a directory. {told}")
