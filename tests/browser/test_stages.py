@@ -36,7 +36,9 @@ def written(actual: int, standard: int, suborders: int, language: str) -> str:
         return f"○ {suborders}"
     over = Fraction(int(actual) - int(standard), int(standard))
     sign = "▲" if over > Fraction(1, 10) else "△" if over >= Fraction(1, 20) else "✓"
-    return f"{sign} {100 * float(over):+.1f}{'' if language == 'zh' else ' '}%".replace("-", "\u2212")
+    shown = f"{100 * float(over):+.1f}".replace("-", "\u2212")
+    shown = "0.0" if shown[1:] == "0.0" else shown  # neither more nor less
+    return f"{sign} {shown}{'' if language == 'zh' else ' '}%"
 
 
 def warehouses(company: Company) -> set[str]:
