@@ -12,6 +12,8 @@ from dagster_project.lib.backup import BackupError
 from dagster_project.settings import Settings
 from tests.integration.nights import Replay, differences, replay
 
+pytestmark = pytest.mark.slow
+
 
 def hush(line: str) -> None:
     pass
@@ -110,7 +112,6 @@ def test_a_backup_waits_for_the_night(
         backup.backup(home, tmp_path / "kept", hush)
 
 
-@pytest.mark.slow
 def test_retired_files_change_no_figure_and_can_be_brought_back(
     company: Replay, home: Settings, tmp_path: Path
 ) -> None:

@@ -13,8 +13,16 @@ from integration.nights import Replay, copied, differences, figures, replay
 from dagster_project.lib import publish
 from dagster_project.settings import REPOSITORY, Settings
 
-QUICK = ["inside landing", "inside dbt", "inside the copy", "inside the patch"]
-SLOW = ["landed", "models started", "models built", "inside the checks", "checked marts"]
+QUICK = ["inside dbt", "inside the copy"]
+SLOW = [
+    "inside landing",
+    "inside the patch",
+    "landed",
+    "models started",
+    "models built",
+    "inside the checks",
+    "checked marts",
+]
 SLOW += ["completed", "copied", "swapped"]
 POINTS = [*QUICK, *(pytest.param(point, marks=pytest.mark.slow) for point in SLOW)]
 
