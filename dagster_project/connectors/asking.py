@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from dagster_project.connectors.unreached import unreached
 from dagster_project.sources.connections import Pull
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Asking:
                     break
                 continue
             except requests.RequestException as error:
-                said = f"it is not to be reached: {type(error).__name__}"
+                said = unreached(error) or f"it is not to be reached: {type(error).__name__}"
             else:
                 if response.status_code == 429 and held < HELD:
                     held += 1

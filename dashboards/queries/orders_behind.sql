@@ -1,7 +1,7 @@
 -- The orders behind a figure of the period, the worst first. `late`, `late_erp`, `lost`: signed late; `due_missed`: due and
 -- not kept; `not_in_full`: not kept or not whole; `complained`: with a complaint; `wish_missed`: after the wished day;
--- `unpromised`: signed without a promise; `overdue`: still open, `$part` of them, with us those in a stage; `step`: those whose verdict a step of the bridge
--- changes (its first two: all it counts).
+-- `unpromised`: signed without a promise; `overdue`: still open, `$part` of them, with us those in a stage; `step`: those
+-- whose verdict a step of the bridge changes (its first two: all it counts).
 with
     run as (
         select as_of, has_erp, has_receipts from published.meta.run

@@ -255,6 +255,15 @@ def test_a_carrier_that_the_company_does_not_have_is_named(
     assert "ZTO is no carrier of the company, which has JD, JT, SF, YTO" in company.fetch().error
 
 
+def test_a_carrier_that_is_down_is_said(served: Carrier, here: Callable[..., Here]) -> None:
+    company = here(served)
+    company.environment["CARRIER"] = "http://127.0.0.1:1"
+    company.publish([1])
+    state = company.fetch()
+    said = " ".join([state.error, *state.tables["tracks"]["warnings"]])
+    assert "127.0.0.1:1 is not reached: Connection refused" in said and not served.questions
+
+
 def test_nothing_is_asked_before_anything_is_published(served: Carrier, here: Callable[..., Here]) -> None:
     company = here(served)
     (company.folder / "published" / "warehouse.duckdb").unlink()

@@ -27,17 +27,17 @@ def test_systemd_accepts_them(units: dict[str, str], tmp_path: Path) -> None:
     assert told == []
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 def test_a_path_with_a_blank_stays_one_path(tmp_path: Path) -> None:
     made = service.units(
         settings_for(PROFILES / "demo", tmp_path / "our 100% data"), "daemon", tmp_path / "a b"
     )
-    test_systemd_accepts_them(made, tmp_path)
     text = made["true-on-time-backup.service"]
     data = f"{tmp_path}/our 100%% data"
     assert f'\nEnvironment="TRUE_ON_TIME_DATA={data}"\n' in text
     assert f'\nReadWritePaths="{data}" "-{data}/demo/source" "-{tmp_path}/a b"\n' in text
     assert text.endswith(f'keep backup "{tmp_path}/a b"\n')
+    if shutil.which("systemd-analyze"):
+        test_systemd_accepts_them(made, tmp_path)
 
 
 def test_what_they_start_is_there(units: dict[str, str]) -> None:
